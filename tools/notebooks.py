@@ -1,0 +1,102 @@
+"""Run the book's notebooks in place and store what they show: outputs and widgets.
+
+``python tools/notebooks.py [NOTEBOOK ...]``; without a name, every chapter in ``_toc.yml``.
+
+What is written depends on the sources alone, so running it again changes nothing that matters: no times,
+no paths, no random identifiers. The first code cell, which installs the library on Colab and does nothing
+elsewhere, comes from ``_config.yml``.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS = 600  # a cell that takes longer hangs
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+COLAB = """\
+import sys
+
+if "google.colab" in sys.modules:  # elsewhere everything is already installed
+    !git clone -q --depth 1 -b {branch} {url}
+    %pip install -q ./{name}
+    %cd -q {name}"""
+
+
+def chapters() -> list[Path]:
+    """Return the notebooks of the table of contents that have been written."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    return [path for file in files if (path := ROOT / f"{file}.ipynb").exists()]
+
+
+def colab_source() -> str:
+    """Return the first code cell of every notebook."""
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    url = repository["url"]
+    return COLAB.format(branch=repository["branch"], url=url, name=url.rsplit("/", 1)[1])
+
+
+def set_colab_cell(notebook: nbformat.NotebookNode) -> None:
+    """Write the Colab cell, hidden in the page and folded elsewhere, before all other code."""
+    cells = notebook.cells
+    first = next((i for i, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))
+    if first < len(cells) and "google.colab" in cells[first].source:
+        del cells[first]
+    cell = nbformat.v4.new_code_cell(colab_source())
+    cell.metadata = nbformat.from_dict({"tags": ["remove-cell"], "jupyter": {"source_hidden": True}, "cellView": "form"})
+    cells.insert(first, cell)
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
+    """Run every cell as nbval will: in the notebook's own folder, on one thread."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS,
+        kernel_name="python3",
+        store_widget_state=True,
+        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.execute()
+
+
+def settle(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Replace what differs from run to run: metadata of the machine, and the ids of cells and widgets."""
+    widgets = notebook.metadata.get("widgets")
+    notebook.metadata = nbformat.from_dict(METADATA | ({"widgets": widgets} if widgets else {}))
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = f"{digest}-{seen[digest]}"
+        cell.metadata.pop("execution", None)
+    text = json.dumps(notebook)
+    models = (widgets or {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    for number, model in enumerate(models):
+        text = text.replace(model, f"{number:032x}")
+    return nbformat.reads(text, as_version=4)
+
+
+def main(names: list[str]) -> None:
+    """Run the named notebooks, or all."""
+    for path in [Path(name).resolve() for name in names] or chapters():
+        print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path, flush=True)
+        notebook = nbformat.read(path, as_version=4)
+        set_colab_cell(notebook)
+        execute(notebook, path.parent)
+        nbformat.write(settle(notebook), path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
