@@ -1,0 +1,97 @@
+r"""How a critic is kept 1-Lipschitz, or near it; and how to measure whether it is."""
+
+import torch
+from torch import Tensor, nn
+
+
+@torch.no_grad()
+def clip_weights(critic: nn.Module, c: float) -> None:
+    r"""Clamp every parameter of `critic` to [-c, c], in place (WGAN 2017, Algorithm 1, line 7).
+
+    It bounds the Lipschitz constant by some number that depends on the architecture, not by 1.
+
+    Parameters
+    ----------
+    critic : nn.Module
+        Call this *after* the optimiser's step, so that the generator meets a clipped critic.
+    c : float
+        The bound, positive; 0.01 in the paper.
+
+    Raises
+    ------
+    ValueError
+        If `c` is not positive.
+    """
+    if not c > 0:
+        raise ValueError(f"c = {c}: the clipping bound must be positive; WGAN uses 0.01")
+    for parameter in critic.parameters():
+        parameter.clamp_(-c, c)
+
+
+def gradient_penalty(
+    critic: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    *,
+    target: float = 1.0,
+    one_sided: bool = False,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    r"""The penalty of WGAN-GP, without its factor λ (Gulrajani et al. 2017, eq. 3).
+
+    .. math:: \mathbb{E}\, (\lVert \nabla f(\hat x) \rVert_2 - 1)^2,
+              \qquad \hat x = \epsilon x + (1 - \epsilon) \tilde x, \quad \epsilon \sim U[0, 1]
+
+    Parameters
+    ----------
+    critic : nn.Module
+        Maps a batch to one score per example, with no layer that mixes examples (no batch norm): the penalty is on each
+        example's own gradient.
+    real, fake : Tensor, equal shapes (n, ...)
+        A batch x of real and a batch x̃ of generated examples, of any shape behind the first axis.
+    target : float
+        The norm asked for: 1, or 0 for a zero-centred penalty.
+    one_sided : bool
+        Penalise only norms above `target` (Petzka et al. 2018, WGAN-LP, eq. 8).
+    generator : torch.Generator, optional
+        Source of ε, one number for each example; torch's global one if left out.
+
+    Returns
+    -------
+    Tensor, shape ()
+        Differentiable with respect to the critic's parameters.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    if real.shape != fake.shape:
+        raise ValueError(f"real has shape {tuple(real.shape)} and fake {tuple(fake.shape)}: they are mixed in pairs")
+    one_per_example = (len(real),) + (1,) * (real.dim() - 1)
+    epsilon = torch.rand(one_per_example, generator=generator, dtype=real.dtype, device=real.device)
+    mixed = torch.lerp(fake.detach(), real.detach(), epsilon)
+    excess = gradient_norms(critic, mixed, create_graph=True) - target
+    return (excess.relu() if one_sided else excess).square().mean()
+
+
+def gradient_norms(critic: nn.Module, x: Tensor, *, create_graph: bool = False) -> Tensor:
+    r"""The length of the critic's slope at each example, :math:`\lVert \nabla f(x_i) \rVert_2`.
+
+    Parameters
+    ----------
+    critic : nn.Module
+        Maps a batch to one score per example.
+    x : Tensor, shape (n, ...)
+        Where to measure.
+    create_graph : bool
+        Keep the graph, so that the norms can themselves be differentiated (double backward).
+
+    Returns
+    -------
+    Tensor, shape (n,)
+        Where the gradient is exactly 0, so is the derivative of the norm (a subgradient; never NaN).
+    """
+    x = x.detach().requires_grad_()
+    (slopes,) = torch.autograd.grad(critic(x).sum(), x, create_graph=create_graph)
+    return torch.linalg.vector_norm(slopes.flatten(1), dim=1)
