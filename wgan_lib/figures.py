@@ -1,7 +1,8 @@
 r"""The style of every picture in the book: one colour, one meaning.
 
-Real points are blue, generated ones vermilion, what a critic says is green, and the exact referee is black: colours of Okabe and
-Ito that colour-blind readers can tell apart. Markers differ too, so that a figure survives a black-and-white printer.
+Real points are blue, generated ones vermilion, what a critic says is green, and the exact referee is black: colours of
+Okabe and Ito that colour-blind readers can tell apart. Markers differ too, so that a figure survives a black-and-white
+printer.
 """
 
 import io
@@ -145,16 +146,8 @@ def surface(
     return filled
 
 
-def image_grid(images: Tensor, columns: int = 10) -> np.ndarray:
-    """Return images (n, 1, h, w) in [-1, 1] as one uint8 picture, `columns` to a row, with a pixel between them."""
-    from torchvision.utils import make_grid  # torchvision takes a second to import, and only pictures of digits need it
-
-    grid = make_grid(images.float().cpu(), nrow=columns, padding=1, normalize=True, value_range=(-1, 1), pad_value=1.0)
-    return grid[0].mul(255).round().byte().numpy()
-
-
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Return the running median over `window` (odd) values, the filter of the WGAN paper's loss curves (its window is 101)."""
+    """Return the running median over an odd `window`: the filter of the WGAN paper's loss curves, whose window is 101."""
     from scipy.signal import medfilt
 
     return medfilt(np.asarray(values, dtype=float), window)

@@ -1,0 +1,101 @@
+"""The command line: `python -m wgan_lib train | sample | evaluate`. Its options are the fields of `Config`."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import tyro
+from PIL import Image
+
+from wgan_lib import mnist, runs, training, transport
+
+Preset = tyro.extras.subcommand_type_from_defaults(
+    training.PRESETS, prefix_names=False, sort_subcommands=False, descriptions={
+        "gan": "the non-saturating GAN on multilayer perceptrons",
+        "wgan-clip": "WGAN with weight clipping, on multilayer perceptrons",
+        "wgan-gp": "WGAN with gradient penalty, on multilayer perceptrons",
+        "gan-conv": "DCGAN",
+        "wgan-clip-conv": "WGAN with weight clipping, convolutional",
+        "wgan-gp-conv": "WGAN with gradient penalty, convolutional",
+    }
+)  # fmt: skip
+
+
+def train(config: Annotated[Preset, tyro.conf.arg(name="")]) -> None:  # type: ignore[valid-type]
+    """Train on all of MNIST, from one of the presets."""
+    if config.out is None:
+        config = dataclasses.replace(config, out=Path("out") / f"{config.name}-seed{config.seed}")
+    resumable = config.out / "checkpoint.safetensors"
+    if config.resume and not resumable.exists():
+        print(f"There is nothing to resume in {config.out}: starting at step 0.")
+    trainer = training.Trainer(config)
+    print(f"Training on {training.hardware(trainer.device)}, writing to {config.out}")
+    trainer.run()
+
+
+def sample(
+    run: tyro.conf.Positional[Path], n: int = 100, seed: int = 0, out: Path = Path("samples.png"), columns: int = 10
+) -> None:
+    """Draw images from the generator of a run, and write them as one grid.
+
+    Parameters
+    ----------
+    run
+        Directory of the run.
+    n
+        How many images.
+    seed
+        Seed of the noise.
+    out
+        The picture to write.
+    columns
+        Images to a row.
+    """
+    if n < 1 or columns < 1:
+        raise ValueError(f"n = {n}, columns = {columns}: both must be at least 1")
+    images = runs.load(run).generate(n, seed)
+    Image.fromarray(mnist.grid(images, columns)).save(out)
+    print(f"Wrote {n} images to {out}")
+
+
+def evaluate(run: tyro.conf.Positional[Path], n: int = 1024, seed: int = 0, data: Path | None = None) -> None:
+    """Hold a run's generator against real digits: exact W1 in pixels, beside W1 between two real samples of that size.
+
+    Parameters
+    ----------
+    run
+        Directory of the run.
+    n
+        Images on each side; at most 5000, since two disjoint halves of the test set are compared.
+    seed
+        Seed of the noise and of the choice of real images.
+    data
+        Directory of the four MNIST files.
+    """
+    if not 2 <= n <= 5000:
+        raise ValueError(f"n = {n}: expected 2 to 5000, since two disjoint halves of the test set are compared")
+    fake = runs.load(run).generate(n, seed).flatten(1)
+    order = torch.randperm(10_000, generator=torch.Generator().manual_seed(seed))
+    pixels = mnist.scale(mnist.images("test", data=data)).flatten(1)
+    real, other = pixels[order[:n]], pixels[order[n : 2 * n]]
+    print(f"n = {n} images on each side, pixels in [-1, 1], seed {seed}")
+    distances = {"exact W1": lambda x, y: transport.emd(x, y).cost, "sliced W1": transport.sliced_wasserstein}
+    for name, distance in distances.items():
+        print(f"{name:10s} generated to real {distance(fake, real):8.4f}    real to real {distance(other, real):8.4f}")
+
+
+def main() -> None:
+    """Run the command line; say what is wrong in one line and exit with 2 where the input is wrong."""
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            {"train": train, "sample": sample, "evaluate": evaluate}, prog="python -m wgan_lib"
+        )
+    except (ValueError, FileNotFoundError, training.Diverged) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+r"""Files that survive a crash: written whole or not at all, checked when read, and loaded without executing code.
+
+Everything is stored as safetensors: a table of named tensors and a table of strings.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+Tree = Mapping[Any, Any]  # nested dictionaries with tensors at the leaves, as state_dict() makes them
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write a file so that whoever looks, even after a power cut, finds the old content or the new, never a part."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(draft, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def save(path: Path, tensors: Tree, **facts: Any) -> None:
+    """Write nested tensors and a few JSON facts to `path`, atomically and with a SHA-256 of the content."""
+    flat = {name: tensor.detach().cpu().contiguous() for name, tensor in _flatten(tensors).items()}
+    facts_json = json.dumps(facts)
+    metadata = {"facts": facts_json, "sha256": _digest(flat, facts_json)}
+    write_atomically(path, safetensors.torch.save(flat, metadata))
+
+
+def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what `save` wrote: the nested tensors (keys are strings) and the facts.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is truncated or altered.
+    """
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (the file is no dictionary)
+            metadata = file.metadata() or {}
+        facts = metadata["facts"]
+        intact = metadata["sha256"] == _digest(flat, facts)
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{path} cannot be read: it is truncated or altered ({error})") from error
+    if not intact:
+        raise ValueError(f"{path} is altered: its content does not have the SHA-256 that was stored with it")
+    return _unflatten(flat), json.loads(facts)
+
+
+def _flatten(tree: Tree, prefix: str = "") -> dict[str, Tensor]:
+    """Return {"a/b": tensor} for {"a": {"b": tensor}}."""
+    flat = {}
+    for key, value in tree.items():
+        flat |= {f"{prefix}{key}": value} if isinstance(value, Tensor) else _flatten(value, f"{prefix}{key}/")
+    return flat
+
+
+def _unflatten(flat: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Undo `_flatten`."""
+    tree: dict[str, Any] = {}
+    for name, tensor in flat.items():
+        *branches, leaf = name.split("/")
+        node = tree
+        for branch in branches:
+            node = node.setdefault(branch, {})
+        node[leaf] = tensor
+    return tree
+
+
+def _digest(flat: Mapping[str, Tensor], facts: str) -> str:
+    """Return the SHA-256 of names, shapes, values and facts."""
+    sha = hashlib.sha256(facts.encode())
+    for name in sorted(flat):
+        sha.update(f"{name} {tuple(flat[name].shape)} {flat[name].dtype}".encode())
+        sha.update(flat[name].reshape(-1).view(torch.uint8).numpy())
+    return sha.hexdigest()

@@ -1,0 +1,144 @@
+r"""All of MNIST as one uint8 tensor, kept where the training runs; never read image by image.
+
+The four files are looked for in this order: an explicit directory, the repository's own ``data/mnist``, the user's
+cache, and last torchvision's download into that cache. Whatever the route, the unpacked content must have the SHA-256
+that stands here.
+"""
+
+import gzip
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+PREFIX = {"train": "train", "test": "t10k"}
+
+
+def images(split: str = "train", *, data: str | Path | None = None, device: str | torch.device = "cpu") -> Tensor:
+    """Return the images of MNIST, (60000, 1, 28, 28) for "train" or (10000, 1, 28, 28) for "test", uint8.
+
+    Parameters
+    ----------
+    split : str
+        "train" or "test".
+    data : path, optional
+        Directory that holds the four files, packed (``.gz``) or not. Looked up as the module says if left out.
+    device : str or torch.device
+        Where to keep them: 47 MB for all 60,000.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is not there and cannot be downloaded.
+    ValueError
+        If a file is truncated or altered, or `split` is neither "train" nor "test".
+    """
+    content = _read(f"{_prefix(split)}-images-idx3-ubyte", data)
+    return _tensor(content, header=16).reshape(-1, 1, 28, 28).to(device)
+
+
+def labels(split: str = "train", *, data: str | Path | None = None, device: str | torch.device = "cpu") -> Tensor:
+    """Return the digits 0 to 9 that belong to `images`, (60000,) or (10000,), int64. Parameters and errors as there."""
+    content = _read(f"{_prefix(split)}-labels-idx1-ubyte", data)
+    return _tensor(content, header=8).long().to(device)
+
+
+def scale(pixels: Tensor) -> Tensor:
+    """Return uint8 pixels as float32 in [-1, 1], the range of every generator in this book."""
+    return pixels.float().div_(127.5).sub_(1)
+
+
+def grid(images: Tensor, columns: int = 10) -> np.ndarray:
+    """Return images (n, 1, 28, 28) in [-1, 1] as one uint8 picture, `columns` to a row, with a white line between them."""
+    from torchvision.utils import make_grid  # imported here: it takes a second, and only pictures need it
+
+    picture = make_grid(images.cpu(), nrow=columns, padding=1, normalize=True, value_range=(-1, 1), pad_value=1.0)
+    return picture[0].mul(255).round().byte().numpy()
+
+
+def find_upwards(name: str) -> Path | None:
+    """Return the nearest `name` in the working directory, its parents, or beside this package; None if there is none."""
+    here = Path.cwd()
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[1]):
+        if (folder / name).is_dir():
+            return folder / name
+    return None
+
+
+def cache() -> Path:
+    """Return the user's cache directory for this package (it may not exist yet)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wgan_lib"
+
+
+def _prefix(split: str) -> str:
+    if split not in PREFIX:
+        raise ValueError(f"split = {split!r}: expected 'train' or 'test'")
+    return PREFIX[split]
+
+
+def _read(name: str, data: str | Path | None) -> bytes:
+    """Return the unpacked, verified content of one of the four files."""
+    path = _find(name, data)
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError) as error:
+        raise ValueError(f"{path} cannot be unpacked ({error}): it is truncated or altered. {_remedy(path)}") from error
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != SHA256[name]:
+        raise ValueError(f"{path} is not MNIST's {name}: SHA-256 {digest}, expected {SHA256[name]}. {_remedy(path)}")
+    return content
+
+
+def _find(name: str, data: str | Path | None) -> Path:
+    """Return the path of a file of MNIST, downloading all four into the cache if there is no copy on this machine."""
+    if data is not None:
+        return _in_folder(Path(data), name) or _missing(f"no {name}.gz in {Path(data)}")
+    raw = cache() / "MNIST" / "raw"  # torchvision's layout
+    for folder in (find_upwards("data/mnist"), raw):
+        if folder is not None and (path := _in_folder(folder, name)):
+            return path
+    _download(cache())
+    return _in_folder(raw, name) or _missing(f"torchvision's download left no {name}.gz in {raw}")
+
+
+def _in_folder(folder: Path, name: str) -> Path | None:
+    return next((path for path in (folder / f"{name}.gz", folder / name) if path.is_file()), None)
+
+
+def _download(root: Path) -> None:
+    from torchvision.datasets import MNIST  # imported here: it takes a second, and hardly anyone needs it
+
+    try:
+        MNIST(str(root), download=True)
+    except Exception as error:
+        _missing(f"MNIST is not on this machine and could not be downloaded into {root} ({error})")
+
+
+def _missing(what: str) -> Path:
+    raise FileNotFoundError(
+        f"{what}. Give a directory that holds the four files train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
+        "t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz with --data DIR; a clone of the repository has them in data/mnist."
+    )
+
+
+def _remedy(path: Path) -> str:
+    in_cache = path.is_relative_to(cache())
+    return (
+        f"Delete {path.parent} and run again."
+        if in_cache
+        else "Restore it, for example with `git checkout data/mnist`."
+    )
+
+
+def _tensor(content: bytes, header: int) -> Tensor:
+    """Return what follows the header of an IDX file, as a flat uint8 tensor with memory of its own."""
+    return torch.from_numpy(np.frombuffer(content, np.uint8, offset=header).copy())

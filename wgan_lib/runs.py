@@ -1,0 +1,92 @@
+r"""Recorded runs: full trainings that were made once, by one command, and are kept for all readers under ``runs/``."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from wgan_lib import checkpoints, mnist, networks, training
+
+KEPT = ("config.json", "metrics.csv", "samples.gif", "run.json")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run on disk, whether still under way or recorded.
+
+    Attributes
+    ----------
+    path : Path
+        Its directory.
+    """
+
+    path: Path
+
+    @cached_property
+    def config(self) -> training.Config:
+        """The settings; its device is whatever this machine has."""
+        return training.Config.from_json(json.loads((self.path / "config.json").read_text()), device="auto")
+
+    @cached_property
+    def metrics(self) -> dict[str, np.ndarray]:
+        """One array for each column of metrics.csv."""
+        rows = training.read_metrics(self.path / "metrics.csv")
+        return {name: np.array([row[name] for row in rows]) for name in training.COLUMNS}
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """Where and when it ran: hardware, torch, date, steps, seconds."""
+        return json.loads((self.path / "run.json").read_text())
+
+    def label(self) -> str:
+        """Return hardware, seed and date in one line, to stand beside everything that is shown of the run."""
+        steps, seconds = self.facts["steps"], self.facts["seconds"]
+        return (f"{steps:,} critic steps in {seconds / 60:.1f} minutes on {self.facts['hardware']}, "
+                f"seed {self.config.seed}, {self.facts['date']}")  # fmt: skip
+
+    def generator(self) -> nn.Module:
+        """Return the trained generator, in evaluation mode, on the CPU."""
+        tensors, _ = checkpoints.load(self.path / "generator.safetensors")
+        generator, _ = training.build(self.config)
+        generator.load_state_dict(tensors)
+        return generator.eval()
+
+    def generate(self, n: int, seed: int) -> Tensor:
+        """Return `n` images (n, 1, 28, 28) in [-1, 1], from noise drawn with `seed`."""
+        latent = torch.randn(n, self.config.latent_dim, generator=torch.Generator().manual_seed(seed))
+        return networks.sample(self.generator(), latent)
+
+
+def load(run: str | Path) -> Run:
+    """Return a run: a directory, or the name of one that is recorded in ``runs/``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such run.
+    """
+    recorded = mnist.find_upwards("runs")
+    for path in (Path(run), *([recorded / run] if recorded is not None else [])):
+        if (path / "config.json").is_file():
+            return Run(path)
+    raise FileNotFoundError(
+        f"there is no run {str(run)!r}: expected a directory that holds a config.json, as training writes it"
+    )
+
+
+def record(source: Path, destination: Path) -> Run:
+    """Copy what readers need of the run in `source` to `destination`, with the generator's weights in half precision."""
+    destination.mkdir(parents=True, exist_ok=True)
+    for name in KEPT:
+        checkpoints.write_atomically(destination / name, (source / name).read_bytes())
+    tensors, facts = checkpoints.load(source / "generator.safetensors")
+    halved = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    checkpoints.save(destination / "generator.safetensors", halved, **facts)
+    last_grid = max((source / "samples").glob("*.png"))
+    checkpoints.write_atomically(destination / "samples.png", last_grid.read_bytes())
+    return Run(destination)
