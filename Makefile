@@ -15,7 +15,7 @@ pytest := OMP_NUM_THREADS=1 $(bin)/python -m pytest
 
 .PHONY: help book test test-latest train notebooks lab bench lock
 help:                 ## say what there is
-	@sed -n 's/^\([a-z-]*\): .*## /  make \1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "%-18s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "%-20s%s\n", $$1, $$2}'
 
 book: $(ready)        ## build the book from its committed outputs, and say where to open it
 	@$(bin)/jupyter-book build . --path-output . --all -W -q --keep-going
@@ -45,11 +45,9 @@ lock: $(ready)        ## choose new versions for requirements.lock
 	@cd $(CURDIR) && UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --quiet --upgrade --universal \
 		--python-version 3.10 --no-emit-index-url requirements.txt --output-file requirements.lock
 
-# The stamp is written last, so an installation that was interrupted is made again from the start.
-$(ready): $(LOCK) pyproject.toml tools/preflight.py
-	@$(PYTHON) tools/preflight.py $(VENV)
-	@rm -rf $(VENV)
-	@$(PYTHON) -m venv $(VENV)
+# The stamp is written last, so a first installation that was interrupted is made again from the start.
+$(ready): $(LOCK) pyproject.toml
+	@[ -e $@ ] || { $(PYTHON) tools/preflight.py && rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	@echo "Installing $(LOCK) into $(VENV): a few minutes, once"
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check -r $(LOCK)
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
