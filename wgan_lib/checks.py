@@ -7,6 +7,7 @@ first principles, so that a notebook does not show its own answers.
 from collections.abc import Callable
 
 import numpy as np
+from scipy.optimize import linprog
 
 
 class Hint(Exception):
@@ -124,7 +125,7 @@ def _w1_without_a_solver(answer: object) -> None:
 @exercise("1.4")
 def _one_pile_for_all(answer: object) -> None:
     holes = np.array([0.0, 1, 2, 6, 11])
-    position = float(np.asarray(answer, dtype=float))
+    position = np.asarray(answer, dtype=float).item()
     expect(not close(position, holes.mean()), "That is the mean, which is best for squared distances. Try some others.")
     least = min(np.abs(holes - hole).mean() for hole in holes)  # the cost is straight between holes, so least at one
     expect(np.abs(holes - position).mean() < least + 1e-6, "Another place is cheaper. Compute W for many and compare.")
@@ -145,3 +146,149 @@ def _little_earth_far_away(answer: object) -> None:
     w1, w2 = shares @ np.abs(places), np.sqrt(shares @ places**2)  # from one pile there is only one plan
     expect(close(w1, 1), f"Here W1 = {w1:.4g}, not 1.")
     expect(w2 >= 10 - 1e-9, f"W1 is right, but W2 = {w2:.4g}. Send less earth further.")
+
+
+# Chapter 2: duality
+
+_ROAD = (  # holes, mounds (km), and the mass of each
+    np.array([1.0, 3, 6, 9]), np.array([0.0, 4, 5, 8, 10]),
+    np.array([0.1, 0.4, 0.2, 0.3]), np.array([0.3, 0.1, 0.25, 0.2, 0.15]),
+)  # fmt: skip
+
+
+@exercise("2.1")
+def _prices_by_hand(answer: object) -> None:
+    u, v = (np.asarray(part, dtype=float) for part in answer)
+    expect(u.shape == v.shape == (2,), "Give two lists, u for the two holes and v for the two mounds.")
+    cost = np.abs(np.array([[0.0], [4.0]]) - np.array([1.0, 6.0]))
+    bill = u[:, None] + v
+    i, j = np.unravel_index((cost - bill).argmin(), cost.shape)
+    expect(
+        bill[i, j] <= cost[i, j] + 1e-6,
+        f"u[{i}] + v[{j}] = {bill[i, j]:g}, but your own cart makes that journey for {cost[i, j]:g}.",
+    )
+    value = bill.mean()  # all masses are 1/2
+    expect(value > 1.5 - 1e-6, f"These prices are feasible, with value {value:g}. There are better ones.")
+
+
+@exercise("2.2")
+def _what_one_more_unit_is_worth(answer: object) -> None:
+    x, y, a, b = _ROAD
+    epsilon = 0.01
+    moved = b + epsilon * np.array([-1, 0, 1, 0, 0])
+    rate = (_w1_on_line(x, y, a, moved) - _w1_on_line(x, y, a, b)) / epsilon
+    expect(not close(answer, -rate, 1e-4), "The size is right. Does W rise or fall?")
+    expect(close(answer, rate, 1e-4), "Which potential belongs to the mounds? Which mound gains mass, and which loses it?")
+
+
+@exercise("2.3")
+def _a_critic_on_the_wrong_scale(answer: object) -> None:
+    distance = _w1_on_line(*_ROAD)
+    expect(not close(answer, distance, 1e-3), "That is W itself, which needs slopes up to 1.")
+    expect(not close(answer, 5 * distance, 1e-3), "Its slopes are below 1: it cannot report more than W.")
+    expect(close(answer, 0.2 * distance, 1e-3), "Divide that critic by 0.2: what are its steepest slope and its value now?")
+
+
+@exercise("2.4")
+def _a_critic_without_a_solver(answer: object) -> None:
+    real, fake = np.array([0.5, 2.0, 2.5, 7.0]), np.array([1.0, 3.0, 4.0, 5.5, 6.0])
+    places, scores = np.sort(np.concatenate([real, fake])), np.asarray(answer, dtype=float)
+    expect(scores.shape == (9,), f"There are nine places; your answer has shape {scores.shape}.")
+    steepest = np.abs(np.diff(scores) / np.diff(places)).max()
+    expect(steepest < 1 + 1e-6, f"The steepest slope is {steepest:.3g}: more than 1 is not allowed.")
+    value = np.interp(real, places, scores).mean() - np.interp(fake, places, scores).mean()
+    best = _w1_on_line(real, fake, np.full(4, 1 / 4), np.full(5, 1 / 5))
+    expect(value > 1e-6 - best, "This is the best critic upside down: real points must score higher.")
+    expect(value > best - 1e-6, f"It is 1-Lipschitz, with value {value:.4f}; the best one has {best:.4f}.")
+
+
+@exercise("2.5")
+def _how_free_a_critic_is(answer: object) -> None:
+    points = np.array([[0.0, 2], [2, 3], [4, 1], [0, 0], [2, 1], [3, -1], [1, -1.5]])
+    masses = np.array([0.5, 0.2, 0.3, -0.35, -0.25, -0.4, 0.0])
+    distance = np.linalg.norm(points[:, None] - points, axis=2)
+    i, j = np.nonzero(distance)
+    slopes, limits = np.eye(7)[i] - np.eye(7)[j], distance[i, j]  # f_i - f_j <= d_ij, for all critics of these points
+    bounds = [(None, None)] * 3 + [(0, 0)] + [(None, None)] * 3
+    best = linprog(-masses, A_ub=slopes, b_ub=limits, bounds=bounds).fun
+    optimal = {"A_ub": np.vstack([slopes, -masses]), "b_ub": np.append(limits, best + 1e-9), "bounds": bounds}
+    place = np.eye(7)[6]
+    low, high = linprog(place, **optimal).fun, -linprog(-place, **optimal).fun
+    given = np.asarray(answer, dtype=float)
+    expect(given.shape == (2,), "Give two numbers, the lowest and the highest value.")
+    expect(not close(given, [high, low], 1e-4), "Right values; give the lower one first.")
+    expect(
+        not close(given[1] - given[0], high - low, 1e-4) or close(given, [low, high], 1e-4),
+        "The interval is as long as it should be. Is f = 0 at the first generated point?",
+    )
+    expect(close(given[1], high, 1e-4), "For the highest value, stand a cone of slope 1 on each generated point.")
+    expect(close(given[0], low, 1e-4), "For the lowest value, hang a cone of slope 1 from each real point.")
+
+
+# Chapter 3: the collapse of JS
+
+
+def _noisy_js_slopes(theta: float, sigma: np.ndarray) -> np.ndarray:
+    """Return dJS/dθ between N(0, σ²) and N(θ, σ²): half of E[D* θ/σ²] under the second, by Gauss-Hermite quadrature."""
+    node, weight = np.polynomial.hermite_e.hermegauss(80)
+    shift = theta / sigma[:, None]
+    belief = 1 / (1 + np.exp(shift**2 / 2 + shift * node))  # D* at θ + σ node
+    return (belief @ weight) / weight.sum() * theta / sigma**2 / 2
+
+
+@exercise("3.1")
+def _js_by_hand(answer: object) -> None:
+    expect(not close(answer, 0.5, 1e-3), "That is in bits. Take the natural logarithm.")
+    expect(not close(answer, np.log(2), 1e-3), "That is JS without a shared cell, or without the ½ before each KL.")
+    expect(not close(answer, np.log(2) / 4, 1e-3), "That is one half of the sum; the other KL gives as much.")
+    expect(close(answer, np.log(2) / 2, 1e-4), "Write m = (p + q) / 2 first. Which cells contribute at all?")
+
+
+@exercise("3.2")
+def _two_gradients(answer: object) -> None:
+    belief = 1 / (1 + np.exp(10))
+    right = np.array([20 * belief, 20 * (1 - belief)])
+    sizes = np.asarray(answer, dtype=float)
+    expect(sizes.shape == (2,), "Give two numbers: [for log(1 - D), for -log D].")
+    expect((sizes >= 0).all(), "Sizes are asked for: leave the sign away.")
+    expect(not np.allclose(sizes, right[::-1], rtol=1e-3), "Those are the two, in the other order.")
+    expect(not np.allclose(sizes, right / 20, rtol=1e-3), "The slope of the score, 20, is missing.")
+    expect(np.allclose(sizes, right, rtol=1e-3, atol=0), "Find s and D at x1 = 1; then use the two chain rules.")
+
+
+@exercise("3.3")
+def _when_the_bound_is_small(answer: object) -> None:
+    k = np.arange(1, 200)
+    belief = 1 / (1 + np.exp(k / 2))
+    slope = k * belief * (1 - belief)
+    epsilon = belief + slope
+    bound = np.where(epsilon < 1, epsilon / (1 - epsilon), np.inf)
+
+    def first(value: np.ndarray) -> int:
+        return int(k[value < 1e-3][0])
+
+    expect(float(answer) == int(answer), "A whole number is asked for.")
+    expect(answer not in (first(belief), first(slope)), "ε is the value of D and the length of its slope, added.")
+    expect(answer == first(bound), "Compute ε(k) = D + |dD/dx| at x1 = 1 for k = 1, 2, …, then the bound.")
+
+
+@exercise("3.4")
+def _the_best_noise(answer: object) -> None:
+    sigma = np.geomspace(0.2, 10, 4000)
+    best = sigma[_noisy_js_slopes(2.0, sigma).argmax()]
+    answer = float(np.asarray(answer, dtype=float))
+    expect(abs(answer / best - 0.5) > 0.02, "That is the best σ for θ = 1.")
+    expect(abs(answer / best - 1) < 0.02, "Compute noisy_js_slope(2.0, sigma) for many values of sigma.")
+
+
+@exercise("3.5")
+def _close_and_apart(answer: object) -> None:
+    p, q = (np.asarray(histogram, dtype=float) for histogram in answer)
+    expect(p.shape == q.shape == (100,), "Give two histograms over the 100 positions.")
+    for histogram in (p, q):
+        expect((histogram >= 0).all() and close(histogram.sum(), 1), "A histogram is at least 0 and sums to 1.")
+        expect((histogram > 1e-9).sum() >= 40, "Each needs mass in at least 40 cells.")
+    tv = np.abs(p - q).sum() / 2
+    expect(tv > 1 - 1e-9, f"TV is {tv:.3g}: let them share no cell.")
+    distance = np.abs(np.cumsum(p - q)).sum() / 100
+    expect(distance <= 0.01 + 1e-9, f"W is {distance:.3g}: let no mass travel further than to the next cell.")
