@@ -178,7 +178,7 @@ def _what_one_more_unit_is_worth(answer: object) -> None:
     moved = b + epsilon * np.array([-1, 0, 1, 0, 0])
     rate = (_w1_on_line(x, y, a, moved) - _w1_on_line(x, y, a, b)) / epsilon
     expect(not close(answer, -rate, 1e-4), "The size is right. Does W rise or fall?")
-    expect(close(answer, rate, 1e-4), "Which potential belongs to the mounds? Which mound gains mass, and which loses it?")
+    expect(close(answer, rate, 1e-4), "Which potential belongs to the mounds? Which of them gains mass, which loses it?")
 
 
 @exercise("2.3")
@@ -186,7 +186,7 @@ def _a_critic_on_the_wrong_scale(answer: object) -> None:
     distance = _w1_on_line(*_ROAD)
     expect(not close(answer, distance, 1e-3), "That is W itself, which needs slopes up to 1.")
     expect(not close(answer, 5 * distance, 1e-3), "Its slopes are below 1: it cannot report more than W.")
-    expect(close(answer, 0.2 * distance, 1e-3), "Divide that critic by 0.2: what are its steepest slope and its value now?")
+    expect(close(answer, 0.2 * distance, 1e-3), "Divide that critic by 0.2: what are its slope and its value now?")
 
 
 @exercise("2.4")
