@@ -1,7 +1,4 @@
-"""Carry a picture's alt text from the notebook to the page.
-
-MyST-NB passes on the width and height that an output gives in its metadata, but not the alt text.
-"""
+"""Two things that Sphinx and MyST-NB leave undone."""
 
 from myst_nb.core.render import NbElementRenderer
 
@@ -9,7 +6,7 @@ render_image = NbElementRenderer.render_image
 
 
 def render_image_with_alt(self, data):
-    """Add the output's own alt text to the image that MyST-NB makes of it."""
+    """Carry a picture's alt text to the page; MyST-NB passes on the width and height that stand beside it, but not this."""
     images = render_image(self, data)
     alt = data.output_metadata.get(data.mime_type, {}).get("alt")
     if alt:
@@ -17,7 +14,15 @@ def render_image_with_alt(self, data):
     return images
 
 
+def unname_references(app, what, name, obj, options, lines):
+    """Turn a module's "References" from a section into a heading, since several modules share a page."""
+    if what == "module" and "References" in lines:
+        at = lines.index("References")
+        lines[at : at + 2] = [".. rubric:: References", ""]
+
+
 def setup(app):
-    """Install the renderer."""
+    """Install both."""
     NbElementRenderer.render_image = render_image_with_alt
+    app.connect("autodoc-process-docstring", unname_references)
     return {"parallel_read_safe": True}
