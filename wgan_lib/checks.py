@@ -178,7 +178,7 @@ def _what_one_more_unit_is_worth(answer: object) -> None:
     moved = b + epsilon * np.array([-1, 0, 1, 0, 0])
     rate = (_w1_on_line(x, y, a, moved) - _w1_on_line(x, y, a, b)) / epsilon
     expect(not close(answer, -rate, 1e-4), "The size is right. Does W rise or fall?")
-    expect(close(answer, rate, 1e-4), "Which potential belongs to the mounds? Which of them gains mass, which loses it?")
+    expect(close(answer, rate, 1e-4), "Which potential belongs to the mounds? Which one gains mass, which loses it?")
 
 
 @exercise("2.3")
