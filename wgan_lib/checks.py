@@ -1,7 +1,7 @@
 r"""Instant feedback on the exercises: `check("1.2", answer)` says "right", or gives a hint.
 
-A check is a function that takes the answer and raises `Hint` if it is not right. Most compare with a value computed here, from
-first principles, so that a notebook does not show its own answers.
+A check is a function that takes the answer and raises `Hint` if it is not right. Most compare with a value computed
+here, from first principles, so that a notebook does not show its own answers.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 r"""Divergences that compare two distributions point by point: KL, Jensen-Shannon, total variation.
 
-All use the natural logarithm. They are told the two densities at the same points and nothing of the distance between those
-points, which is why they saturate where W does not.
+All use the natural logarithm. They are told the two densities at the same points and nothing of the distance between
+those points, which is why they saturate where W does not.
 """
 
 import numpy as np
@@ -34,7 +34,7 @@ def kl(p: np.ndarray, q: np.ndarray) -> float:
 
 
 def js(p: np.ndarray, q: np.ndarray) -> float:
-    r"""Jensen-Shannon divergence :math:`\tfrac12 KL(p, m) + \tfrac12 KL(q, m)` with :math:`m = \tfrac12(p + q)`, in nats.
+    r"""Jensen-Shannon divergence in nats, :math:`\tfrac12 KL(p, m) + \tfrac12 KL(q, m)`, :math:`m = \tfrac12(p + q)`.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def tv(p: np.ndarray, q: np.ndarray) -> float:
 
 
 def optimal_discriminator(p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    r"""The discriminator that best tells p from q, :math:`D^* = p / (p + q)` (Goodfellow et al. 2014, Proposition 1).
+    r"""Return the discriminator that best tells p from q, :math:`D^* = p / (p + q)` (Goodfellow 2014, Proposition 1).
 
     Parameters
     ----------

@@ -147,7 +147,7 @@ def surface(
 
 
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Return the running median over an odd `window`: the filter of the WGAN paper's loss curves, whose window is 101."""
+    """Return the running median over an odd `window`: the filter of the WGAN paper's loss curves (window 101)."""
     from scipy.signal import medfilt
 
     return medfilt(np.asarray(values, dtype=float), window)

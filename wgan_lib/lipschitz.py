@@ -52,7 +52,7 @@ def gradient_penalty(
     target : float
         The norm asked for: 1, or 0 for a zero-centred penalty.
     one_sided : bool
-        Penalise only norms above `target` (Petzka et al. 2018, WGAN-LP, eq. 8).
+        Penalise only norms above `target` (Petzka et al. 2018, WGAN-LP).
     generator : torch.Generator, optional
         Source of ε, one number for each example; torch's global one if left out.
 

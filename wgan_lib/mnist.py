@@ -58,7 +58,7 @@ def scale(pixels: Tensor) -> Tensor:
 
 
 def grid(images: Tensor, columns: int = 10) -> np.ndarray:
-    """Return images (n, 1, 28, 28) in [-1, 1] as one uint8 picture, `columns` to a row, with a white line between them."""
+    """Return images (n, 1, 28, 28) in [-1, 1] as one uint8 picture with `columns` to a row."""
     from torchvision.utils import make_grid  # imported here: it takes a second, and only pictures need it
 
     picture = make_grid(images.cpu(), nrow=columns, padding=1, normalize=True, value_range=(-1, 1), pad_value=1.0)
@@ -66,7 +66,7 @@ def grid(images: Tensor, columns: int = 10) -> np.ndarray:
 
 
 def find_upwards(name: str) -> Path | None:
-    """Return the nearest `name` in the working directory, its parents, or beside this package; None if there is none."""
+    """Return the folder `name` in the working directory, its parents, or beside this package; None if there is none."""
     here = Path.cwd()
     for folder in (here, *here.parents, Path(__file__).resolve().parents[1]):
         if (folder / name).is_dir():
@@ -125,8 +125,8 @@ def _download(root: Path) -> None:
 
 def _missing(what: str) -> Path:
     raise FileNotFoundError(
-        f"{what}. Give a directory that holds the four files train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
-        "t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz with --data DIR; a clone of the repository has them in data/mnist."
+        f"{what}. Give a directory that holds {', '.join(f'{name}.gz' for name in SHA256)} with --data DIR; "
+        "a clone of the repository has them in data/mnist."
     )
 
 

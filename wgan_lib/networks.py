@@ -1,7 +1,7 @@
 r"""Generators and critics, small enough to read: multilayer perceptrons and DCGAN-style convolutional networks.
 
-Images are (n, 1, 28, 28) with values in [-1, 1] everywhere in this book; points are (n, d). A critic ends in one linear score
-per example, of shape (n,), and never in a sigmoid.
+Images are (n, 1, 28, 28) with values in [-1, 1] everywhere in this book; points are (n, d). A critic ends in one linear
+score per example, of shape (n,), and never in a sigmoid.
 """
 
 from torch import Tensor, nn
@@ -69,7 +69,7 @@ def mlp_critic() -> nn.Sequential:
 
 
 def conv_generator(latent_dim: int, width: int) -> nn.Sequential:
-    """Return a DCGAN-style generator: 4w×4×4 → 2w×7×7 → w×14×14 → 1×28×28, batch norm and ReLU between, tanh at the end.
+    """Return a DCGAN-style generator: 4w×4×4 → 2w×7×7 → w×14×14 → 1×28×28, batch norm, ReLU, and tanh last.
 
     After Radford et al. (2016), on the feature maps of WGAN-GP's ``gan_mnist.py``.
     """
@@ -101,10 +101,10 @@ def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
         return nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
 
     return nn.Sequential(
-        nn.Conv2d(1, width, 5, stride=2, padding=2), nn.LeakyReLU(0.2),                                   # (n, w, 14, 14)
-        nn.Conv2d(width, 2 * width, 5, stride=2, padding=2), norm(2 * width), nn.LeakyReLU(0.2),          # (n, 2w, 7, 7)
-        nn.Conv2d(2 * width, 4 * width, 5, stride=2, padding=2), norm(4 * width), nn.LeakyReLU(0.2),      # (n, 4w, 4, 4)
-        nn.Flatten(), nn.Linear(4 * width * 4 * 4, 1), nn.Flatten(0),                                     # (n,)
+        nn.Conv2d(1, width, 5, stride=2, padding=2), nn.LeakyReLU(0.2),                           # (n, w, 14, 14)
+        nn.Conv2d(width, 2 * width, 5, stride=2, padding=2), norm(2 * width), nn.LeakyReLU(0.2),  # (n, 2w, 7, 7)
+        nn.Conv2d(2 * width, 4 * width, 5, stride=2, padding=2), norm(4 * width), nn.LeakyReLU(0.2),  # (n, 4w, 4, 4)
+        nn.Flatten(), nn.Linear(4 * width * 4 * 4, 1), nn.Flatten(0),                             # (n,)
     )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def parameter_count(network: nn.Module) -> int:
 
 
 def sample(generator: nn.Module, latent: Tensor) -> Tensor:
-    """Return what `generator` makes of `latent` in evaluation mode, leaving its mode and its batch statistics as they were."""
+    """Return what `generator` makes of `latent` in evaluation mode, and leave its mode and statistics as they were."""
     training = generator.training
     generator.eval()
     try:

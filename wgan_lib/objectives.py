@@ -1,7 +1,7 @@
 r"""What critic and generator minimise, as pure functions of the critic's scores.
 
-A score is the last linear output of the critic, with no sigmoid: for a GAN it is the logit of "this is real", for a WGAN the
-value of a potential. Every loss is to be *minimised*.
+A score is the last linear output of the critic, with no sigmoid: for a GAN it is the logit of "this is real", for a
+WGAN the value of a potential. Every loss is to be *minimised*.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def wasserstein_generator_loss(fake_scores: Tensor) -> Tensor:
 
 
 def logistic_critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    r"""The discriminator's cross-entropy, :math:`-\mathbb{E} \log D(x) - \mathbb{E} \log(1 - D(\tilde x))`, D = sigmoid(score).
+    r"""The cross-entropy of D = sigmoid(score), :math:`-\mathbb{E} \log D(x) - \mathbb{E} \log(1 - D(\tilde x))`.
 
     Goodfellow et al. (2014), eq. 1; written with softplus, so that no logarithm of 0 is ever taken.
     """
@@ -71,7 +71,7 @@ def wasserstein_claim(critic_loss: Tensor) -> Tensor:
 
 
 def js_claim(critic_loss: Tensor) -> Tensor:
-    r"""Return log 2 − ½ loss, which at the optimal discriminator is the Jensen-Shannon divergence, and else is below it.
+    r"""Return log 2 − ½ loss, which is the Jensen-Shannon divergence at the optimal discriminator, else less.
 
     Goodfellow et al. (2014), Theorem 1; the curve of WGAN 2017, Fig. 4.
     """

@@ -80,7 +80,7 @@ def load(run: str | Path) -> Run:
 
 
 def record(source: Path, destination: Path) -> Run:
-    """Copy what readers need of the run in `source` to `destination`, with the generator's weights in half precision."""
+    """Copy what readers need of a finished run to `destination`, with the generator's weights in half precision."""
     destination.mkdir(parents=True, exist_ok=True)
     for name in KEPT:
         checkpoints.write_atomically(destination / name, (source / name).read_bytes())

@@ -5,8 +5,8 @@ drawn. The mixtures and the Swiss roll are those of WGAN-GP [1]_, scales include
 
 References
 ----------
-.. [1] Gulrajani et al. (2017), Improved Training of Wasserstein GANs, arXiv:1704.00028; constants from the authors' code,
-   ``gan_toy.py``.
+.. [1] Gulrajani et al. (2017), Improved Training of Wasserstein GANs, arXiv:1704.00028; constants from the authors'
+   code, ``gan_toy.py``.
 """
 
 import math

@@ -1,7 +1,7 @@
 r"""Training: the two steps of the game as functions, a `Config` that decides everything, a `Trainer` that runs it.
 
-Read `critic_step` and `generator_step` first: they are Algorithm 1 of WGAN-GP [1]_, and with `clip` in place of `penalty` that of
-WGAN [2]_. All else is bookkeeping: files, resuming, and a progress bar.
+Read `critic_step` and `generator_step` first: they are Algorithm 1 of WGAN-GP [1]_, and with `clip` in place of
+`penalty` that of WGAN [2]_. All else is bookkeeping: files, resuming, and a progress bar.
 
 References
 ----------
@@ -40,7 +40,7 @@ class Diverged(RuntimeError):
     """A loss became NaN or infinite."""
 
 
-# The game ---------------------------------------------------------------------------------------------------------------
+# The game
 
 
 class CriticStep(NamedTuple):
@@ -138,7 +138,7 @@ def generator_step(
     return loss.detach()
 
 
-# The settings -----------------------------------------------------------------------------------------------------------
+# The settings
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,7 @@ class Config:
         if self.penalty is not None:
             _require(0 <= self.penalty < math.inf, "penalty", self.penalty, "λ must not be negative; WGAN-GP uses 10")
         _require(not (self.penalty and self.batch_norm), "batch_norm", self.batch_norm,
-                 "a gradient penalty needs a critic without batch norm, which mixes the examples of a batch")  # fmt: skip
+                 "a gradient penalty needs a critic without batch norm, which mixes the examples")  # fmt: skip
         _require(self.seed >= 0, "seed", self.seed, "expected a whole number, at least 0")
         _require(not self.resume or self.out is not None, "resume", self.resume, "say with `out` which run to resume")
         resolve_device(self.device)
@@ -322,7 +322,7 @@ def preset(name: str, **changes: Any) -> Config:
     return dataclasses.replace(PRESETS[name], **changes)
 
 
-# The run ----------------------------------------------------------------------------------------------------------------
+# The run
 
 
 def build(config: Config) -> tuple[nn.Module, nn.Module]:
@@ -446,7 +446,7 @@ class Trainer:
         return self.rows
 
     def sample(self, latent: Tensor | None = None) -> Tensor:
-        """Return generated images (n, 1, 28, 28) in [-1, 1], from fixed noise unless `latent` (n, latent_dim) is given."""
+        """Return generated images (n, 1, 28, 28) in [-1, 1], from the run's fixed noise or from `latent`."""
         return networks.sample(self.generator, self.fixed_latent if latent is None else latent.to(self.device))
 
     def _noise(self) -> Tensor:
@@ -454,7 +454,7 @@ class Trainer:
         return torch.randn(shape, generator=self.rng, device=self.device)
 
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
-        """Return the optimiser of `network`. Fused: one pass over the weights in place of a dozen, the same arithmetic."""
+        """Return the optimiser of `network`. Fused: one pass over the weights in place of a dozen."""
         if self.config.optimizer == "adam":
             return torch.optim.Adam(
                 network.parameters(), self.config.learning_rate, betas=self.config.betas, fused=True
@@ -481,9 +481,9 @@ class Trainer:
         if not math.isfinite(float(loss)):
             kept = f" The last checkpoint in {self.config.out} is intact." if self.config.out is not None else ""
             raise Diverged(
-                f"the critic's loss is {float(loss)} at step {self.steps_done}. Likely causes: a learning rate that is too "
-                f"high (here {self.config.learning_rate:g}), a critic with neither clipping nor a penalty, or pixels that are "
-                f"not in [-1, 1].{kept}"
+                f"the critic's loss is {float(loss)} at step {self.steps_done}. Likely causes: a learning rate that is "
+                f"too high (here {self.config.learning_rate:g}), a critic with neither clipping nor a penalty, or "
+                f"pixels that are not in [-1, 1].{kept}"
             )
 
     # Files: what is in `out`, and how it gets there. Checkpoint last, so that all it stands for is already on disk.
@@ -504,7 +504,7 @@ class Trainer:
     def _check_same_run(self, stored: dict[str, Any], path: Path) -> None:
         for name, value in self.config.identity().items():
             _require(stored.get(name) == value, name, value,
-                     f"the run to resume has {stored.get(name)!r} ({path}); use the same settings, or another directory")  # fmt: skip
+                     f"the run to resume has {stored.get(name)!r} ({path}); use that or another `out`")  # fmt: skip
 
     def _save_if_due(self, stopping: bool) -> None:
         config, step, out = self.config, self.steps_done, self.config.out
@@ -531,7 +531,7 @@ class Trainer:
             checkpoints.write_atomically(out / "samples.gif", _image_bytes(frames, "gif", duration=200, loop=0))
 
     def _save_checkpoint(self, path: Path) -> None:
-        """Write all that the next step depends on. The run draws from one random generator, so its state is all there is."""
+        """Write all that the next step depends on; `rng` is the one source of randomness that a run draws from."""
         tensors = {
             "generator": self.generator.state_dict(),
             "critic": self.critic.state_dict(),
@@ -548,7 +548,7 @@ class Trainer:
         tensors, facts = checkpoints.load(path)
         self._check_same_run(facts["config"], path)
         _require(facts["device"] == self.device.type, "device", self.device.type,
-                 f"the run to resume was made on {facts['device']}, whose random numbers cannot be continued elsewhere")  # fmt: skip
+                 f"the run to resume was made on {facts['device']}, whose random numbers end there")  # fmt: skip
         self.generator.load_state_dict(tensors["generator"])
         self.critic.load_state_dict(tensors["critic"])
         _restore_optimizer(self.generator_optimizer, tensors.get("generator_optimizer", {}))

@@ -1,7 +1,7 @@
 r"""Exact optimal transport, the referee of this book: a thin, typed face on POT.
 
-The distance is that of Wasserstein and of the "earth mover"; W1 with the Euclidean metric unless another is asked for. (POT's
-own default is the *squared* Euclidean cost.) Functions take NumPy arrays or torch tensors, and answer in kind.
+The distance is that of Wasserstein and of the "earth mover"; W1 with the Euclidean metric unless another is asked for.
+(POT's own default is the *squared* Euclidean cost.) Functions take NumPy arrays or torch tensors, and answer in kind.
 """
 
 import warnings
@@ -74,8 +74,8 @@ def emd(x: Array, y: Array, a: Array | None = None, b: Array | None = None, *, m
     a, b : array, shapes (n,) and (m,), optional
         Weights, non-negative, each summing to 1. Uniform if left out.
     metric : str
-        The cost of moving a unit of mass, as `cost_matrix` takes it. With "euclidean" the value is W1; with "sqeuclidean"
-        it is the *square* of W2.
+        The cost of moving a unit of mass, as `cost_matrix` takes it. With "euclidean" the value is W1; with
+        "sqeuclidean" it is the *square* of W2.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def emd(x: Array, y: Array, a: Array | None = None, b: Array | None = None, *, m
 
     References
     ----------
-    Peyré and Cuturi (2019), Computational Optimal Transport, eq. (2.11) and (2.20). Flamary et al. (2021), POT.
+    Peyré and Cuturi (2019), Computational Optimal Transport, chapters 2 and 3. Flamary et al. (2021), POT.
     """
     points_x, points_y = _to_numpy(x), _to_numpy(y)
     cost = cost_matrix(points_x, points_y, metric=metric)
@@ -112,7 +112,7 @@ def emd_loss(x: Tensor, y: Tensor) -> Tensor:
     r"""W1 between two uniform batches, as a torch scalar that can be minimised.
 
     The plan is found exactly and then held fixed: by the envelope theorem the gradient of the optimal value is that of
-    :math:`\sum_{ij} P_{ij} \lVert x_i - y_j \rVert` at the optimal P (Peyré and Cuturi 2019, Proposition 9.2).
+    :math:`\sum_{ij} P_{ij} \lVert x_i - y_j \rVert` at the optimal P.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def wasserstein_1d(x: Array, y: Array, a: Array | None = None, b: Array | None =
 
     References
     ----------
-    Peyré and Cuturi (2019), Computational Optimal Transport, eq. (2.36).
+    Peyré and Cuturi (2019), Computational Optimal Transport, chapter 2.
     """
     if p < 1:
         raise ValueError(f"p = {p}: the order of a Wasserstein distance is at least 1")
@@ -217,8 +217,8 @@ def sliced_wasserstein(
 def c_transform(potential: Array, cost: Array) -> Array:
     r"""Return the best price against `potential`: :math:`v^c_i = \min_j C_{ij} - v_j`.
 
-    With the cost from *any* point to the points y that carry an optimal v, it extends the potential u of `emd` to the whole
-    space; for a metric cost the extension is 1-Lipschitz.
+    With the cost from *any* point to the points y that carry an optimal v, it extends the potential u of `emd` to the
+    whole space; for a metric cost the extension is 1-Lipschitz.
 
     Parameters
     ----------
@@ -233,7 +233,7 @@ def c_transform(potential: Array, cost: Array) -> Array:
 
     References
     ----------
-    Peyré and Cuturi (2019), Computational Optimal Transport, eq. (5.1).
+    Peyré and Cuturi (2019), Computational Optimal Transport, chapter 5.
     """
     if potential.ndim != 1 or cost.ndim != 2 or cost.shape[1] != len(potential):
         raise ValueError(f"a potential of shape {tuple(potential.shape)} needs a cost of as many columns, "
