@@ -37,7 +37,9 @@ TOO_WIDE = """() => [...document.querySelectorAll("article *")].filter(element =
     const scrolls = element.closest("pre, table, .math, .output, mjx-container");
     return !scrolls && element.getBoundingClientRect().right > window.innerWidth + 1;
 }).map(element => element.outerHTML.slice(0, 120))"""
-PICTURE = """widget => [...widget.querySelectorAll("img")].filter(image => image.checkVisibility()).map(image => image.src)"""
+PICTURE = (
+    """widget => [...widget.querySelectorAll("img")].filter(image => image.checkVisibility()).map(image => image.src)"""
+)
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,9 @@ def set_colab_cell(notebook: nbformat.NotebookNode) -> None:
     if first < len(cells) and "google.colab" in cells[first].source:
         del cells[first]
     cell = nbformat.v4.new_code_cell(colab_source())
-    cell.metadata = nbformat.from_dict({"tags": ["remove-cell"], "jupyter": {"source_hidden": True}, "cellView": "form"})
+    cell.metadata = nbformat.from_dict(
+        {"tags": ["remove-cell"], "jupyter": {"source_hidden": True}, "cellView": "form"}
+    )
     cells.insert(first, cell)
 
 

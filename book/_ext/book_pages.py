@@ -6,7 +6,7 @@ render_image = NbElementRenderer.render_image
 
 
 def render_image_with_alt(self, data):
-    """Carry a picture's alt text to the page; MyST-NB passes on the width and height that stand beside it, but not this."""
+    """Carry a picture's alt text to the page; MyST-NB passes on only the width and height that stand beside it."""
     images = render_image(self, data)
     alt = data.output_metadata.get(data.mime_type, {}).get("alt")
     if alt:

@@ -1,0 +1,55 @@
+"""The repository's address and branch stand in _config.yml; whatever repeats them must agree."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+URL, BRANCH = CONFIG["repository"]["url"], CONFIG["repository"]["branch"]
+VERSION = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M)[1]
+
+
+def read(name):
+    """Return the text of a file."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_citation_agrees():
+    """Title, address, version and authors."""
+    citation = yaml.safe_load(read("CITATION.cff"))
+    assert citation["title"] == CONFIG["title"]
+    assert citation["repository-code"] == URL
+    assert citation["version"] == VERSION
+    assert [author["name"] for author in citation["authors"]] == [CONFIG["author"]]
+
+
+def test_the_package_agrees():
+    """Address, authors and version."""
+    import wgan_lib
+
+    assert f'Repository = "{URL}"' in read("pyproject.toml")
+    assert f'name = "{CONFIG["author"]}"' in read("pyproject.toml")
+    assert getattr(wgan_lib, "__version__", VERSION) == VERSION
+
+
+def test_the_readme_agrees():
+    """Every address of the repository, and the one on Colab."""
+    assert URL in read("README.md") and VERSION in read("README.md")
+    for path, branch in re.findall(r"colab\.research\.google\.com/github/(\S+?)/blob/([^/]+)/", read("README.md")):
+        assert (f"https://github.com/{path}", branch) == (URL, BRANCH)
+
+
+@pytest.mark.parametrize("name", ["README.md", "LICENSE-text.md", "CONTRIBUTING.md"])
+def test_links_lead_somewhere(name):
+    """Each relative link of the top-level texts is a file."""
+    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", read(name))
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_every_command_of_the_readme_exists():
+    """What the README tells people to type is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
+    assert set(re.findall(r"make ([a-z-]+)", read("README.md") + read("CONTRIBUTING.md"))) <= targets

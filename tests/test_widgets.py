@@ -1,0 +1,73 @@
+"""The slider: what it shows, in the browser and through a kernel, and what it refuses."""
+
+import re
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import pytest
+
+from wgan_lib import widgets
+
+
+def draw(theta):
+    """Draw one bar as high as theta."""
+    figure, axes = plt.subplots(figsize=(3, 2))
+    axes.bar([0], [theta])
+    return figure
+
+
+def picture(widget):
+    """Return the picture that is seen."""
+    shown = widget.children[1]
+    return shown.children[shown.selected_index].value if hasattr(shown, "selected_index") else shown.value
+
+
+def test_slider_shows_values_alt_texts_and_the_frame_it_starts_with():
+    """The text beside the slider is the value, not its index."""
+    widget = widgets.slider(draw, [-0.5, 0.25, 1.0], description="θ", alt=lambda theta: f"A bar, {theta}", start=1)
+    control, stack = widget.children
+    assert control.label == "0.25" and control.description == "θ"
+    alts = [re.search('alt="(.*?)"', frame.value)[1] for frame in stack.children]
+    assert alts == ["A bar, -0.5", "A bar, 0.25", "A bar, 1.0"]
+    assert "0.25" in picture(widget)
+    assert not plt.get_fignums(), "figures are closed once drawn"
+
+
+def test_alt_is_escaped_and_may_be_one_for_all():
+    """A quotation mark in the alt text cannot end the attribute."""
+    widget = widgets.slider(draw, [0, 1], description="x", alt='The "pile" & more')
+    assert 'alt="The &quot;pile&quot; &amp; more"' in picture(widget)
+
+
+def test_frames_are_small():
+    """Many frames must fit a notebook."""
+    widget = widgets.slider(draw, range(3), description="x", alt="A bar")
+    assert max(len(frame.value) for frame in widget.children[1].children) < 40_000
+
+
+def test_without_stack_the_kernel_changes_the_picture(monkeypatch):
+    """Colab has ipywidgets 7, which has no Stack."""
+    monkeypatch.delattr(ipywidgets, "Stack", raising=False)
+    widget = widgets.slider(draw, ["near", "far"], description="how", alt="{}".format)
+    assert 'alt="near"' in picture(widget)
+    widget.children[0].index = 1
+    assert 'alt="far"' in picture(widget)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"values": [1]}, ValueError, "at least two values; got 1"),
+        ({"values": [1, 1.0]}, ValueError, "read the same"),
+        ({"start": 3}, ValueError, "0 to 2; got 3"),
+        ({"start": -1}, ValueError, "got -1"),
+        ({"alt": " "}, ValueError, "alt is empty"),
+        ({"draw": lambda value: None}, TypeError, "must return a Matplotlib figure; got NoneType"),
+    ],
+)
+def test_slider_refuses(changes, error, message):
+    """Bad input is named before anything is shown."""
+    arguments = {"draw": draw, "values": [1, 2, 3], "description": "x", "alt": "A bar"} | changes
+    with pytest.raises(error, match=message):
+        widgets.slider(**arguments)
+    plt.close("all")
