@@ -18,6 +18,7 @@ help:                 ## say what there is
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "%-20s%s\n", $$1, $$2}'
 
 book: $(ready)        ## build the book from its committed outputs, and say where to open it
+	@rm -rf _build/html
 	@$(bin)/jupyter-book build . --path-output . --all -W -q --keep-going
 	@echo "Open file://$(CURDIR)/$(book)"
 
