@@ -1,0 +1,76 @@
+"""Each chapter's exercises, as a reader meets them: unanswered first, then with the folded solution put in."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from wgan_lib import figures, widgets
+
+BOOK = Path(__file__).resolve().parent.parent / "book"
+CHECK = re.compile(r'^check\("([^"]+)", (\w+)\)', re.M)
+SOLUTION = re.compile(r"<summary>Solution.*?```python\n(.*?)```", re.S)
+
+
+@pytest.fixture(scope="module", params=sorted(BOOK.rglob("[0-9]*.ipynb")), ids=lambda path: path.stem)
+def answers(request):
+    """Run a chapter and return what its checks printed: {exercise: (left unanswered, with the folded solution)}."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(request.param.parent)
+        patch.setattr(figures, "show", lambda fig, alt: figures.plt.close(fig))
+        patch.setattr(widgets, "slider", lambda *args, **options: None)
+        return run(nbformat.read(request.param, as_version=4).cells)
+
+
+def run(cells):
+    """Run all code but the cell for Colab and what is tagged slow; each exercise twice."""
+    namespace, printed = {"__name__": "__main__"}, {}
+    for number, cell in enumerate(cells):
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or "slow" in tags or "remove-cell" in tags:
+            continue
+        found = CHECK.search(cell.source)
+        untouched = output(cell.source, namespace)
+        if found:
+            exercise, name = found.groups()
+            printed[exercise] = untouched, output(solved(cell.source, name, cells[number + 1].source), namespace)
+    return printed
+
+
+def solved(source, name, following):
+    """Return an exercise's cell with the folded solution in place of the dots."""
+    solution = SOLUTION.search(following)
+    assert solution, f"no folded solution with a python block follows the exercise that asks for {name}"
+    filled, count = re.subn(rf"^{name} = \.\.\..*$", lambda dots: solution[1], source, flags=re.M)
+    assert count == 1, f"the exercise that asks for {name} has no line `{name} = ...`"
+    return filled
+
+
+def output(source, namespace):
+    """Run one cell and return what it printed."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(source, "<cell>", "exec"), namespace)
+    return printed.getvalue()
+
+
+def test_every_chapter_has_three_exercises_or_more(answers):
+    assert len(answers) >= 3
+
+
+def test_an_exercise_that_was_not_touched_asks_to_replace_the_dots(answers):
+    assert {number: said for number, (said, _) in answers.items() if "replace the dots" not in said} == {}
+
+
+def test_every_folded_solution_is_right(answers):
+    assert {number: said for number, (_, said) in answers.items()} == {n: f"Exercise {n}: right.\n" for n in answers}
+
+
+def test_a_wrong_answer_in_place_of_a_solution_is_noticed():
+    """The harness above can fail."""
+    exercise = nbformat.v4.new_code_cell('from wgan_lib.checks import check\nmy_plan = ...\ncheck("1.1", my_plan)')
+    wrong = nbformat.v4.new_markdown_cell("<summary>Solution</summary>\n\n```python\nmy_plan = [[0] * 3] * 3\n```")
+    ((untouched, answered),) = run([exercise, wrong]).values()
+    assert "replace the dots" in untouched and "not yet" in answered
