@@ -260,15 +260,14 @@ def _two_gradients(answer: object) -> None:
 def _when_the_bound_is_small(answer: object) -> None:
     k = np.arange(1, 200)
     belief = 1 / (1 + np.exp(k / 2))
-    slope = k * belief * (1 - belief)
-    epsilon = belief + slope
+    epsilon = belief + k * belief * (1 - belief)  # value and slope
     bound = np.where(epsilon < 1, epsilon / (1 - epsilon), np.inf)
 
     def first(value: np.ndarray) -> int:
         return int(k[value < 1e-3][0])
 
     expect(float(answer) == int(answer), "A whole number is asked for.")
-    expect(answer not in (first(belief), first(slope)), "ε is the value of D and the length of its slope, added.")
+    expect(answer != first(belief), "ε is the value of D and the length of its slope, added.")
     expect(answer == first(bound), "Compute ε(k) = D + |dD/dx| at x1 = 1 for k = 1, 2, …, then the bound.")
 
 
