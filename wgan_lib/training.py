@@ -89,16 +89,24 @@ def critic_step(
         Two scalars on the device: `loss` with the penalty, `claim` without.
     """
     fake = fake.detach()
-    distance_loss = objective.critic_loss(critic(real), critic(fake))
+    distance_loss = objective.critic_loss(*_scores(critic, real, fake))
     loss = distance_loss
     if penalty:
         loss = loss + penalty * lipschitz.gradient_penalty(critic, real, fake, one_sided=one_sided, generator=rng)
     optimizer.zero_grad()
-    loss.backward()
+    loss.backward(inputs=list(critic.parameters()))
     optimizer.step()
     if clip is not None:
         lipschitz.clip_weights(critic, clip)
     return CriticStep(loss.detach(), objective.claim(distance_loss.detach()))
+
+
+def _scores(critic: nn.Module, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the scores of both batches: in one pass, unless batch norm would mix them."""
+    if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in critic.modules()):
+        return critic(real), critic(fake)
+    real_scores, fake_scores = critic(torch.cat([real, fake])).split([len(real), len(fake)])
+    return real_scores, fake_scores
 
 
 def generator_step(
