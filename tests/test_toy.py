@@ -57,9 +57,12 @@ def test_twenty_five_centres_form_a_square_grid():
 
 @pytest.mark.parametrize(
     ("draw", "centres", "std"),
-    [(toy.eight_gaussians, toy.eight_centres(), 0.02 / 1.414), (toy.twenty_five_gaussians, toy.twenty_five_centres(), 0.05 / 2.828)],
+    [
+        (toy.eight_gaussians, toy.eight_centres(), 0.02 / 1.414),
+        (toy.twenty_five_gaussians, toy.twenty_five_centres(), 0.05 / 2.828),
+    ],
     ids=["eight", "twenty-five"],
-)  # fmt: skip
+)
 def test_mixtures_visit_their_centres_equally_often_with_the_papers_spread(draw, centres, std):
     points = draw(20_000, toy.rng(0))
     nearest = torch.cdist(points, centres).argmin(dim=1)
