@@ -94,4 +94,4 @@ def gradient_norms(critic: nn.Module, x: Tensor, *, create_graph: bool = False) 
     """
     x = x.detach().requires_grad_()
     (slopes,) = torch.autograd.grad(critic(x).sum(), x, create_graph=create_graph)
-    return torch.linalg.vector_norm(slopes.flatten(1), dim=1)
+    return torch.linalg.vector_norm(slopes.reshape(len(x), -1), dim=1)

@@ -4,6 +4,7 @@ The distance is that of Wasserstein and of the "earth mover"; W1 with the Euclid
 (POT's own default is the *squared* Euclidean cost.) Functions take NumPy arrays or torch tensors, and answer in kind.
 """
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 import ot
 import torch
+from scipy.spatial.distance import cdist
 from torch import Tensor
 
 Array = TypeVar("Array", np.ndarray, Tensor)
@@ -44,7 +46,7 @@ def cost_matrix(x: Array, y: Array, *, metric: str = "euclidean") -> Array:
     x, y : array, shapes (n, d) and (m, d)
         Points; NumPy arrays or torch tensors.
     metric : str
-        A metric known to `ot.dist`: "euclidean", "sqeuclidean", "cityblock", …
+        A metric known to `scipy.spatial.distance.cdist`: "euclidean", "sqeuclidean", "cityblock", …
 
     Raises
     ------
@@ -55,9 +57,9 @@ def cost_matrix(x: Array, y: Array, *, metric: str = "euclidean") -> Array:
     _check_points(y, "y")
     if x.shape[1] != y.shape[1]:
         raise ValueError(f"x has {x.shape[1]} columns and y has {y.shape[1]}: points must live in the same space")
-    if metric == "euclidean" and isinstance(
-        x, Tensor
-    ):  # POT's torch form goes through squares, and loses half the digits
+    if not isinstance(x, Tensor):
+        return cdist(x, y, metric)
+    if metric == "euclidean":  # ot.dist goes through squares, and loses half the digits where points are close
         return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
     return ot.dist(x, y, metric=metric)
 
@@ -156,8 +158,7 @@ def wasserstein_1d(x: Array, y: Array, a: Array | None = None, b: Array | None =
     ----------
     Peyré and Cuturi (2019), Computational Optimal Transport, chapter 2.
     """
-    if p < 1:
-        raise ValueError(f"p = {p}: the order of a Wasserstein distance is at least 1")
+    _check_order(p)
     x, y = _to_numpy(x), _to_numpy(y)
     for name, points in (("x", x), ("y", y)):
         if points.ndim != 1:
@@ -201,8 +202,7 @@ def sliced_wasserstein(
     ----------
     Bonneel et al. (2015), Sliced and Radon Wasserstein Barycenters of Measures.
     """
-    if p < 1:
-        raise ValueError(f"p = {p}: the order of a Wasserstein distance is at least 1")
+    _check_order(p)
     if projections < 1:
         raise ValueError(f"projections = {projections}: at least one direction is needed")
     x, y = _to_numpy(x), _to_numpy(y)
@@ -245,6 +245,11 @@ def c_transform(potential: Array, cost: Array) -> Array:
 def _to_numpy(x: np.ndarray | Tensor) -> np.ndarray:
     """Return `x` as float64 in NumPy: the solver's own precision, whatever the precision of the points."""
     return np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x, dtype=np.float64)
+
+
+def _check_order(p: float) -> None:
+    if not 1 <= p < math.inf:
+        raise ValueError(f"p = {p}: the order of a Wasserstein distance is at least 1, and finite")
 
 
 def _check_points(x: np.ndarray | Tensor, name: str) -> None:
