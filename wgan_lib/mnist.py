@@ -8,6 +8,7 @@ that stands here.
 import gzip
 import hashlib
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +91,7 @@ def _read(name: str, data: str | Path | None) -> bytes:
     path = _find(name, data)
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{path} cannot be unpacked ({error}): it is truncated or altered. {_remedy(path)}") from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != SHA256[name]:
