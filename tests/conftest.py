@@ -8,6 +8,7 @@ from hypothesis import settings
 from wgan_lib import training
 
 matplotlib.use("Agg")
+torch.set_num_threads(1)  # two would wait for each other at every small product
 # The same examples in every run, and as long as they take: the machine may be busy.
 settings.register_profile("book", deadline=None, derandomize=True, max_examples=40, database=None)
 settings.load_profile("book")
