@@ -7,6 +7,7 @@ here, from first principles, so that a notebook does not show its own answers.
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from scipy.optimize import linprog
 
 
@@ -291,3 +292,149 @@ def _close_and_apart(answer: object) -> None:
     expect(tv > 1 - 1e-9, f"TV is {tv:.3g}: let them share no cell.")
     distance = np.abs(np.cumsum(p - q)).sum() / 100
     expect(distance <= 0.01 + 1e-9, f"W is {distance:.3g}: let no mass travel further than to the next cell.")
+
+
+# Chapter 5: clipping
+
+_TINY_CRITIC = (  # first weights, first biases, last weights: f(x) = Σ w relu(a x + b)
+    np.array([0.5, 0.5, -0.5, -0.5]), np.array([0.25, -0.5, 0.5, 0.0]), np.array([0.5, -0.5, -0.5, 0.5]),
+)  # fmt: skip
+_TINY_REAL, _TINY_FAKE = np.array([0.8, 1.5, 3.0]), np.array([-1.0, 0.0, 0.2])
+
+
+@exercise("5.1")
+def _a_linear_critic_by_hand(answer: object) -> None:
+    c, shift = 0.01, np.array([3.0, 4.0])
+    report, distance = c * np.abs(shift).sum(), np.linalg.norm(shift)
+    numbers = np.asarray(answer, dtype=float)
+    expect(numbers.shape == (2,), "Give two numbers: [what it reports, exact W].")
+    expect(not np.allclose(numbers, [distance, report]), "Right numbers, in the other order.")
+    expect(close(numbers[1], distance), "A shift moves every point by the same arrow: W is the arrow's length.")
+    expect(
+        not close(numbers[0], c * distance), "Each weight has its own limit: the vector (w1, w2) may be longer than c."
+    )
+    expect(close(numbers[0], report), "The report is w1·3 + w2·4. Which w1 and w2 in [-c, c] make it largest?")
+
+
+@exercise("5.2")
+def _the_ceiling_of_a_critic(answer: object) -> None:
+    sizes, c = np.array([784.0, 512, 256, 1]), 0.01
+    ceiling = np.prod(c * np.sqrt(sizes[:-1] * sizes[1:]))
+    expect(not close(answer, ceiling / c**3, 1e-3), "Multiply each layer by its c, too.")
+    expect(not close(answer, ceiling * c, 1e-3), "Count the layers: 784 to 512, 512 to 256, 256 to 1.")
+    expect(not close(answer, ceiling**2, 1e-3), "A norm is the square root of the sum of squares.")
+    expect(close(answer, ceiling, 1e-3), "One factor c·√(inputs × outputs) for each of the three layers.")
+
+
+@exercise("5.3")
+def _the_bound_that_keeps_the_gradient(answer: object) -> None:
+    width = 64
+    expect(not close(answer, 1 / np.sqrt(width), 1e-3), "That is for random signs. Here all terms have the same sign.")
+    expect(not close(answer, 2 / width, 1e-3), "Here every unit is switched on: no half is lost.")
+    expect(close(answer, 1 / width, 1e-3), "Each entry of the gradient becomes a sum of 64 terms, each times c.")
+
+
+@exercise("5.4")
+def _a_certificate_from_a_clipped_critic(answer: object) -> None:
+    first, bias, last = _TINY_CRITIC
+
+    def score(x: np.ndarray) -> np.ndarray:
+        return np.maximum(x[:, None] * first + bias, 0) @ last
+
+    kinks = np.sort(-bias / first)
+    ends = np.concatenate([[kinks[0] - 1], kinks, [kinks[-1] + 1]])
+    steepest = np.abs(np.diff(score(ends)) / np.diff(ends)).max()
+    gap = score(_TINY_REAL).mean() - score(_TINY_FAKE).mean()
+    norms = np.linalg.norm(first) * np.linalg.norm(last)
+    thirds = np.full(3, 1 / 3)
+    distance = _w1_on_line(_TINY_REAL, _TINY_FAKE, thirds, thirds)
+    expect(not close(answer, gap / norms, 1e-3), "True, but weak: its steepest slope is smaller than that.")
+    expect(not close(answer, distance, 1e-3), "That is W, from another source. What does *this critic* prove?")
+    expect(float(np.asarray(answer)) < distance, "That is more than W: the critic cannot prove it.")
+    expect(
+        close(answer, gap / steepest, 1e-3), "Divide its score gap by its steepest slope. f is straight between kinks."
+    )
+
+
+@exercise("5.5")
+def _a_critic_that_misorders(answer: object) -> None:
+    nearer, further = (np.asarray(shift, dtype=float) for shift in answer)
+    expect(nearer.shape == further.shape == (2,), "Give two shifts, each a pair of numbers.")
+    w_nearer, w_further = np.linalg.norm(nearer), np.linalg.norm(further)
+    reports = np.abs(nearer).sum(), np.abs(further).sum()
+    expect(w_nearer < w_further - 1e-9, f"W is {w_nearer:.3g}, then {w_further:.3g}: the first must be smaller.")
+    expect(
+        reports[0] > reports[1] + 1e-9,
+        f"It reports c·{reports[0]:.3g}, then c·{reports[1]:.3g}: the first must be larger. Where does it exaggerate?",
+    )
+
+
+# Chapter 6: gradient penalty
+
+
+@exercise("6.1")
+def _the_slope_that_a_penalty_allows(answer: object) -> None:
+    distance, strength = 3.0, 10.0
+    expect(not close(answer, 1), "That is what the penalty asks for. The score gap pulls on the slope, too.")
+    expect(not close(answer, 1 + distance / strength), "The derivative of (s - 1)² is 2 (s - 1): where is the 2?")
+    expect(not close(answer, 1 + 1 / (2 * strength)), "The score gap is s times the distance, which is 3.")
+    expect(close(answer, 1 + distance / (2 * strength)), "Maximise 3 s - 10 (s - 1)²: set its derivative to 0.")
+
+
+@exercise("6.2")
+def _where_the_trap_begins(answer: object) -> None:
+    distance = 3.0
+    expect(not close(answer, distance), "The derivative of (|s| - 1)² is 2 (|s| - 1), up to its sign.")
+    expect(not close(answer, 1 / (2 * distance)), "A longer way pulls harder: the trap then needs a larger λ.")
+    expect(close(answer, distance / 2), "For s < 0 find where the derivative is 0. For which λ is that s below 0?")
+
+
+@exercise("6.3")
+def _a_penalty_for_images(answer: object) -> None:
+    rng = torch.Generator().manual_seed(6)
+    real, fake = (torch.randn(3, 2, 4, 4, generator=rng) for _ in range(2))
+    epsilon = torch.tensor([0.1, 0.5, 0.8])
+    scale = torch.tensor(0.3, requires_grad=True)
+
+    def critic(x: torch.Tensor) -> torch.Tensor:
+        return scale * x.square().flatten(1).sum(dim=1)  # its slope is 2 · scale · x
+
+    mixed = torch.stack([e * x + (1 - e) * y for e, x, y in zip(epsilon, real, fake, strict=True)])
+    norms = (2 * scale * mixed).square().sum(dim=(1, 2, 3)).sqrt()
+    value = answer(critic, real, fake, epsilon)
+    expect(isinstance(value, torch.Tensor) and value.shape == (), "Return one number, as a torch tensor.")
+    expect(not close(value.item(), (norms.square().sum().sqrt() - 1).item() ** 2, 1e-4),
+           "You took one norm for the whole batch. Each image has its own: flatten(1) first.")  # fmt: skip
+    per_row = (2 * scale * mixed).square().sum(dim=1).sqrt()
+    expect(not close(value.item(), (per_row - 1).square().mean().item(), 1e-4),
+           "You took the norm over one axis only. All pixels of an image count: flatten(1) first.")  # fmt: skip
+    expect(not close(value.item(), (norms.mean() - 1).item() ** 2, 1e-4), "Square each excess first, then average.")
+    expect(close(value.item(), (norms - 1).square().mean().item(), 1e-4), "Value wrong. ε goes with the real image.")
+    expect(value.requires_grad, "The value is right, but has no gradient: torch.autograd.grad needs create_graph=True.")
+    wanted, given = (torch.autograd.grad(v, scale)[0].item() for v in ((norms - 1).square().mean(), value))
+    expect(close(given, wanted, 1e-3), "The value is right, its gradient is not: is something detached on the way?")
+
+
+@exercise("6.4")
+def _centring_by_hand(answer: object) -> None:
+    given = np.asarray(answer, dtype=float)
+    expect(given.shape == (3,), "Give three numbers: own slope, slope through another example, slope of the sum.")
+    expect(not close(given[0], 1), "x1 is also part of the mean: changing it changes the mean by a quarter as much.")
+    expect(close(given[0], 0.75), "The own slope is the derivative of x1 - mean(x) by x1.")
+    expect(close(given[1], -0.25), "Example 2 scores x2 - mean(x). How does the mean change with x1?")
+    expect(close(given[2], 0), "Add the own slope and the three slopes through the other examples.")
+
+
+@exercise("6.5")
+def _where_the_penalty_looks(answer: object) -> None:
+    given = np.asarray(answer, dtype=float)
+    expect(given.shape == (2,), "Give two numbers: [share between 1 and 10, slope between 0 and 1].")
+    share = (1 + 9 / 11) / 4
+    expect(not close(given[0], 0.25, 1e-4), "The pair (11, 0) crosses the gap as well, for most of its length.")
+    expect(not close(given[0], 0.5, 1e-4), "The pair (11, 0) is on [1, 10] for only 9/11 of its length.")
+    expect(close(given[0], share, 1e-4), "There are four pairs, each as likely. Which part of each lies in [1, 10]?")
+    density, moved, strength = (1 + 1 / 11) / 4, 0.5, 1.0
+    slope = 1 + moved / (2 * strength * density)
+    expect(not close(given[1], 1 + 1 / (2 * strength * density), 1e-4), "Half of the mass moves there, not all of it.")
+    expect(not close(given[1], 1 + moved / (2 * strength * 0.25), 1e-4), "The pair (11, 0) passes there as well.")
+    expect(close(given[1], slope, 1e-4), "Use 1 + |F_gen - F_real| / (2 λ ρ) with λ = 1; find ρ on [0, 1] first.")
