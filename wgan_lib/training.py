@@ -37,7 +37,7 @@ GRID = 100  # images in a sample grid
 
 
 class Diverged(RuntimeError):
-    """A loss became NaN or infinite."""
+    """A loss or a weight became NaN or infinite."""
 
 
 # The game
@@ -383,9 +383,9 @@ class Trainer:
         self.generator_loss = torch.tensor(math.nan)
         self.rows: list[dict[str, float]] = []
         self.seconds = 0.0  # of training, earlier sessions included
+        self.images = (mnist.images(data=config.data) if images is None else images).to(self.device)
         if config.out is not None:
             self._open(config.out)
-        self.images = (mnist.images(data=config.data) if images is None else images).to(self.device)
 
     def step(self) -> CriticStep:
         """Make one critic step and, after every `critic_steps` of them, one generator step."""
@@ -421,7 +421,7 @@ class Trainer:
         Raises
         ------
         Diverged
-            If a loss is NaN or infinite. The last checkpoint stays as it was.
+            If a loss or a weight is NaN or infinite. The last checkpoint stays as it was.
         """
         config = self.config
         writer = self._tensorboard()
@@ -485,14 +485,27 @@ class Trainer:
         self.rows.append(dict(zip(COLUMNS, values, strict=True)))
         return self.rows[-1]
 
-    def _check_finite(self, loss: Tensor) -> None:
-        if not math.isfinite(float(loss)):
-            kept = f" The last checkpoint in {self.config.out} is intact." if self.config.out is not None else ""
-            raise Diverged(
-                f"the critic's loss is {float(loss)} at step {self.steps_done}. Likely causes: a learning rate that is "
-                f"too high (here {self.config.learning_rate:g}), a critic with neither clipping nor a penalty, or "
-                f"pixels that are not in [-1, 1].{kept}"
-            )
+    def _check_finite(self, critic_loss: Tensor) -> None:
+        losses = {"the critic's loss": critic_loss}
+        if self.steps_done >= self.config.critic_steps:  # there is none before
+            losses["the generator's loss"] = self.generator_loss
+        for name, loss in losses.items():
+            if not math.isfinite(float(loss)):
+                raise self._diverged(f"{name} is {float(loss)}")
+
+    def _check_weights(self) -> None:
+        """Keep a last step that broke the weights, though its losses were finite, out of the checkpoint."""
+        for player in (self.generator, self.critic):
+            if not all(bool(torch.isfinite(weight).all()) for weight in player.parameters()):
+                raise self._diverged("a weight is NaN or infinite")
+
+    def _diverged(self, what: str) -> Diverged:
+        kept = f" The last checkpoint in {self.config.out} is intact." if self.config.out is not None else ""
+        return Diverged(
+            f"{what} at step {self.steps_done}. Likely causes: a learning rate that is too high (here "
+            f"{self.config.learning_rate:g}), a critic with neither clipping nor a penalty, or pixels that are not in "
+            f"[-1, 1].{kept}"
+        )
 
     # Files: what is in `out`, and how it gets there. Checkpoint last, so that all it stands for is already on disk.
 
@@ -518,6 +531,9 @@ class Trainer:
         config, step, out = self.config, self.steps_done, self.config.out
         if out is None:
             return
+        save = step % config.checkpoint_every == 0 or stopping
+        if save:
+            self._check_weights()
         if step % config.sample_every == 0 or step == config.steps:
             grid = Image.fromarray(mnist.grid(self.sample()))
             checkpoints.write_atomically(out / "samples" / f"{step:08d}.png", _image_bytes([grid], "png"))
@@ -527,7 +543,7 @@ class Trainer:
             facts = {"hardware": hardware(self.device), "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"),
                      "steps": step, "seconds": round(self.seconds, 1)}  # fmt: skip
             checkpoints.write_atomically(out / "run.json", json.dumps(facts, indent=2) + "\n")
-        if step % config.checkpoint_every == 0 or stopping:
+        if save:
             checkpoints.write_atomically(out / "metrics.csv", _csv(self.rows))
             self._save_checkpoint(out / "checkpoint.safetensors")
 
