@@ -1,5 +1,7 @@
 """What several test files share: a small world in which training takes a moment."""
 
+import dataclasses
+
 import matplotlib
 import pytest
 import torch
@@ -29,6 +31,6 @@ def small():
     """Return a function that makes a Config with networks of a few hundred weights."""
 
     def config(preset="wgan-gp-conv", **changes):
-        return training.preset(preset, **SMALL | changes)
+        return dataclasses.replace(training.PRESETS[preset], **SMALL | changes)
 
     return config

@@ -1,0 +1,640 @@
+"""The two steps by hand, the settings, and a run that survives everything."""
+
+import dataclasses
+import errno
+import json
+import multiprocessing
+import os
+import random
+import signal
+import time
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from wgan_lib import checkpoints, lipschitz, training
+from wgan_lib.objectives import OBJECTIVES
+from wgan_lib.training import Config, Diverged, Trainer, critic_step, generator_step, preset, read_metrics
+
+# The two steps
+
+
+def linear(*weights):
+    """Return the critic x -> w·x in float64."""
+    critic = nn.Sequential(nn.Linear(len(weights), 1), nn.Flatten(0)).double()
+    critic[0].weight.data = torch.tensor([weights], dtype=torch.float64)
+    return critic
+
+
+def sgd(network, rate=0.1):
+    return torch.optim.SGD(network.parameters(), rate)
+
+
+REAL, FAKE = torch.tensor([[1.0, 2.0], [3.0, 0.0]]).double(), torch.tensor([[0.0, -1.0], [0.0, 1.0]]).double()
+PULL = torch.tensor([[2.0, 1.0]]).double()  # mean of REAL less mean of FAKE
+
+
+def test_a_critic_step_by_hand():
+    critic = linear(3.0, 4.0)
+    seen = critic_step(critic, sgd(critic), REAL, FAKE)
+    assert (seen.loss.item(), seen.claim.item()) == (-10, 10)
+    torch.testing.assert_close(critic[0].weight.data, torch.tensor([[3.0, 4.0]]).double() + 0.1 * PULL)
+
+
+def test_a_critic_step_with_a_penalty_by_hand():
+    critic = linear(3.0, 4.0)
+    seen = critic_step(critic, sgd(critic), REAL, FAKE, penalty=10.0)
+    assert seen.loss.item() == pytest.approx(-10 + 10 * (5 - 1) ** 2)
+    assert seen.claim.item() == pytest.approx(10), "the claim is without the penalty"
+    pushed = 10 * 2 * (5 - 1) * torch.tensor([[0.6, 0.8]]).double()
+    torch.testing.assert_close(critic[0].weight.data, torch.tensor([[3.0, 4.0]]).double() + 0.1 * (PULL - pushed))
+
+
+def test_a_one_sided_penalty_leaves_a_gentle_critic_alone():
+    gentle, free = linear(0.3, 0.4), linear(0.3, 0.4)
+    critic_step(gentle, sgd(gentle), REAL, FAKE, penalty=10.0, one_sided=True)
+    critic_step(free, sgd(free), REAL, FAKE)
+    assert torch.equal(gentle[0].weight, free[0].weight)
+
+
+def test_a_critic_step_clips_after_its_update():
+    critic = linear(0.01, -0.01)
+    critic_step(critic, sgd(critic, rate=1.0), REAL, FAKE, clip=0.02)
+    torch.testing.assert_close(critic[0].weight.data, torch.tensor([[0.02, 0.02]]).double())
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
+@pytest.mark.parametrize("penalty", [None, 3.0])
+def test_a_critic_step_does_what_the_formula_in_the_open_does(objective, penalty):
+    torch.manual_seed(0)
+    ours, open_ = (nn.Sequential(nn.Linear(2, 8), nn.LeakyReLU(0.2), nn.Linear(8, 1)).double() for _ in range(2))
+    open_.load_state_dict(ours.state_dict())
+    critic_step(ours, sgd(ours), REAL, FAKE, objective=objective, penalty=penalty, rng=torch.Generator().manual_seed(1))
+    loss = objective.critic_loss(open_(REAL), open_(FAKE))
+    if penalty:
+        rng = torch.Generator().manual_seed(1)
+        loss = loss + penalty * lipschitz.gradient_penalty(open_, REAL, FAKE, generator=rng)
+    optimizer = sgd(open_)
+    loss.backward()
+    optimizer.step()
+    for one, other in zip(ours.parameters(), open_.parameters(), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_batch_norm_sees_real_and_generated_batches_apart():
+    critic = nn.Sequential(nn.BatchNorm1d(2, affine=False), nn.Linear(2, 1)).double()
+    seen = critic_step(critic, sgd(critic), REAL, FAKE)
+    assert seen.loss.item() == pytest.approx(0), "each batch is normalised to mean 0 by itself"
+
+
+def test_a_critic_step_reaches_nothing_of_the_generator():
+    generator, critic = nn.Linear(2, 2).double(), linear(1.0, 1.0)
+    before = [p.clone() for p in generator.parameters()]
+    critic_step(critic, sgd(critic), REAL, generator(FAKE), penalty=10.0)
+    assert all(p.grad is None for p in generator.parameters())
+    assert all(torch.equal(old, new) for old, new in zip(before, generator.parameters(), strict=True))
+
+
+def test_a_generator_step_by_hand():
+    generator, critic = nn.Linear(2, 2, bias=False).double(), linear(3.0, 4.0)
+    before, bias = generator.weight.data.clone(), critic[0].bias.item()
+    loss = generator_step(generator, sgd(generator), critic, REAL)
+    w = torch.tensor([3.0, 4.0]).double()
+    assert loss.item() == pytest.approx(-(REAL @ before.T @ w).mean().item() - bias)
+    torch.testing.assert_close(generator.weight.data, before + 0.1 * torch.outer(w, REAL.mean(0)))
+
+
+def test_a_generator_step_leaves_the_critic_and_its_gradients_untouched():
+    generator, critic = nn.Linear(2, 2).double(), linear(3.0, 4.0)
+    critic_step(critic, sgd(critic), REAL, FAKE)
+    weights, gradients = (
+        [x.clone() for x in xs] for xs in zip(*((p, p.grad) for p in critic.parameters()), strict=True)
+    )
+    generator_step(generator, sgd(generator), critic, REAL)
+    for parameter, weight, gradient in zip(critic.parameters(), weights, gradients, strict=True):
+        assert torch.equal(parameter, weight) and torch.equal(parameter.grad, gradient) and parameter.requires_grad
+
+
+# The settings
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("gan", ("non-saturating", "adam", 2e-4, (0.5, 0.999), 128, 1, None, None)),
+        ("wgan-clip", ("wasserstein", "rmsprop", 5e-5, None, 64, 5, 0.01, None)),
+        ("wgan-gp", ("wasserstein", "adam", 1e-4, (0, 0.9), 64, 5, None, 10)),
+    ],
+)
+@pytest.mark.parametrize("network", ["mlp", "conv"])
+def test_presets_have_their_papers_hyperparameters(name, expected, network):
+    config = preset(name if network == "mlp" else f"{name}-conv")
+    betas = config.betas if config.optimizer == "adam" else None
+    assert expected == (config.objective, config.optimizer, config.learning_rate, betas, config.batch_size,
+                        config.critic_steps, config.clip, config.penalty)  # fmt: skip
+    assert config.network == network
+    assert config.batch_norm is (config.name == "gan-conv"), "DCGAN has it in the critic; never with a penalty"
+
+
+def test_there_are_six_presets_each_called_by_its_name():
+    assert list(training.PRESETS) == ["gan", "wgan-clip", "wgan-gp", "gan-conv", "wgan-clip-conv", "wgan-gp-conv"]
+    assert all(config.name == name for name, config in training.PRESETS.items())
+    assert preset("wgan-gp") == Config()
+
+
+def test_an_unknown_preset_is_named_and_so_are_the_known_ones():
+    with pytest.raises(ValueError, match=r"preset = 'wgan-pg'.*wgan-clip, wgan-gp"):
+        preset("wgan-pg")
+
+
+INFINITE, NAN = float("inf"), float("nan")
+WRONG = [
+    *[(name, value) for name in ("latent_dim", "width", "batch_size", "critic_steps", "steps", "log_every",
+                                 "sample_every", "checkpoint_every") for value in (0, -1, 1.5)],
+    *[("learning_rate", value) for value in (0.0, -1e-4, INFINITE, NAN)],
+    *[("betas", value) for value in ((-0.1, 0.9), (0.5, 1.0), (0.5,), (NAN, 0.9))],
+    *[("clip", value) for value in (0.0, -0.01, INFINITE, NAN)],
+    *[("penalty", value) for value in (-1.0, INFINITE, NAN)],
+    ("objective", "least squares"), ("network", "transformer"), ("optimizer", "sgd"), ("seed", -1),
+    ("device", "tpu"), ("device", ""), ("device", "meta"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_setting_is_named_with_its_value_before_anything_starts(name, value):
+    with pytest.raises(ValueError) as error:
+        Config(**{name: value})
+    assert str(error.value).startswith(f"{name} = {value!r}: ")
+
+
+def test_a_penalty_and_batch_norm_do_not_go_together():
+    with pytest.raises(ValueError, match="batch_norm = True: a gradient penalty needs a critic without"):
+        preset("wgan-gp-conv", batch_norm=True)
+    assert preset("wgan-gp-conv", batch_norm=True, penalty=None).batch_norm
+
+
+def test_to_resume_one_must_say_what():
+    with pytest.raises(ValueError, match="resume = True: say with `out` which run"):
+        Config(resume=True)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_said_to_be_missing():
+    with pytest.raises(ValueError, match="device = 'cuda': torch finds no GPU on this machine"):
+        Config(device="cuda")
+    assert training.resolve_device("auto").type == "cpu"
+
+
+def test_settings_come_back_from_json_and_cannot_be_changed(tmp_path):
+    config = preset("gan-conv", seed=3, out=tmp_path, steps=7)
+    stored = json.loads(json.dumps(config.to_json()))
+    assert Config.from_json(stored, out=tmp_path) == config
+    assert str(tmp_path) not in json.dumps(stored)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.seed = 4
+
+
+# The loop
+
+
+def weights(network):
+    return [p.detach().clone() for p in network.parameters()]
+
+
+def equal(ones, others):
+    return all(torch.equal(one, other) for one, other in zip(ones, others, strict=True))
+
+
+@pytest.mark.parametrize("critic_steps", [1, 3])
+def test_the_generator_moves_at_every_nth_critic_step_and_the_critic_at_each(small, images, critic_steps):
+    trainer = Trainer(small(critic_steps=critic_steps), images)
+    for step in range(1, 7):
+        generator, critic = weights(trainer.generator), weights(trainer.critic)
+        trainer.step()
+        assert trainer.steps_done == step
+        assert equal(generator, weights(trainer.generator)) is (step % critic_steps != 0)
+        assert not equal(critic, weights(trainer.critic))
+
+
+def test_clipped_weights_are_within_the_bound_whenever_the_generator_looks(small, images):
+    trainer = Trainer(small("wgan-clip-conv", learning_rate=0.1, clip=0.03), images)
+    for _ in range(6):
+        trainer.step()
+        largest = max(weight.abs().max().item() for weight in weights(trainer.critic))
+        assert largest == pytest.approx(0.03, rel=1e-6)
+
+
+def test_two_runs_of_one_seed_are_equal_and_another_seed_differs(small, images):
+    def train(seed):
+        trainer = Trainer(small(steps=6, seed=seed), images)
+        trainer.run()
+        return weights(trainer.generator) + weights(trainer.critic)
+
+    assert equal(train(0), train(0))
+    assert not equal(train(0), train(1))
+
+
+def test_a_run_neither_uses_nor_changes_the_global_generator(small, images):
+    before = torch.get_rng_state()
+    Trainer(small(steps=3), images).run()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_without_a_directory_nothing_is_written(small, images, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = Trainer(small(steps=4, log_every=2), images).run()
+    assert [row["step"] for row in rows] == [2, 4]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "claim"), [("wgan-gp-conv", "w_estimate"), ("gan-conv", "js_estimate")])
+def test_each_row_is_handed_on_and_holds_the_claim_of_its_game(small, images, name, claim):
+    seen = []
+    rows = Trainer(small(name, steps=6, log_every=1), images).run(on_log=seen.append)
+    assert seen == rows and [row["step"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    other = {"w_estimate": "js_estimate", "js_estimate": "w_estimate"}[claim]
+    assert all(np.isfinite([row[claim], row["critic_loss"]]).all() and np.isnan(row[other]) for row in rows)
+    assert rows[-1]["images_per_second"] > 0
+    assert np.isfinite(rows[-1]["generator_loss"])
+
+
+def test_a_short_run_of_wgan_gp_tells_real_from_generated(small, images):
+    config = small(steps=120, width=4, batch_size=16, learning_rate=1e-3, critic_steps=5, log_every=1)
+    rows = Trainer(config, images).run()
+    late = [row["w_estimate"] for row in rows[-20:]]
+    assert np.isfinite([list(row.values()) for row in rows[5:]])[:, [0, 1, 2, 3, 5]].all()
+    assert min(late) > 0.5 > abs(rows[0]["w_estimate"])
+
+
+def test_samples_come_from_the_same_latents_each_time(small, images):
+    trainer = Trainer(small(), images)
+    once = trainer.sample()
+    assert once.shape == (100, 1, 28, 28) and once.abs().max() <= 1
+    assert torch.equal(once, trainer.sample())
+    assert torch.equal(trainer.sample(trainer.fixed_latent[:3]), trainer.sample()[:3])
+
+
+@pytest.mark.parametrize("name", training.PRESETS)
+def test_every_preset_trains_and_resumes(name, images, tmp_path):
+    config = preset(name, width=2, batch_size=8, steps=6, log_every=1, checkpoint_every=3, device="cpu", out=tmp_path)
+    rows = Trainer(dataclasses.replace(config, steps=3), images).run()
+    again = Trainer(dataclasses.replace(config, resume=True), images)
+    assert again.steps_done == 3
+    np.testing.assert_equal(again.rows, rows)
+    whole = Trainer(dataclasses.replace(config, out=None), images)
+    again.run(), whole.run()
+    assert equal(weights(again.generator) + weights(again.critic), weights(whole.generator) + weights(whole.critic))
+
+
+# What is on disk
+
+RUN = {"steps": 9, "critic_steps": 2, "log_every": 1, "sample_every": 2, "checkpoint_every": 3}
+
+
+def contents(out):
+    """Return all that a run wrote, without what a clock had a hand in."""
+    found = {}
+    for path in sorted(path for path in out.rglob("*") if path.is_file()):
+        name = path.relative_to(out).as_posix()
+        if name == "metrics.csv":
+            found[name] = [[repr(x) for x in row.values()][:-1] for row in read_metrics(path)]
+        elif path.suffix == ".safetensors":
+            tensors, facts = checkpoints.load(path)
+            flat = {key: tensor.numpy().tobytes() for key, tensor in checkpoints._flatten(tensors).items()}
+            found[name] = flat, {key: value for key, value in facts.items() if key != "seconds"}
+        elif name == "run.json":
+            found[name] = {k: v for k, v in json.loads(path.read_text()).items() if k not in ("seconds", "date")}
+        else:
+            found[name] = path.read_bytes()
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, images):
+    """Return the contents of a run that nothing interrupted."""
+    out = tmp_path_factory.mktemp("whole")
+    Trainer(preset("wgan-gp-conv", width=2, latent_dim=4, batch_size=4, device="cpu", out=out, **RUN), images).run()
+    return contents(out)
+
+
+def test_a_run_leaves_everything_that_a_reader_needs(whole):
+    grids = [f"samples/{step:08d}.png" for step in (2, 4, 6, 8, 9)]
+    files = {"config.json", "metrics.csv", "samples.gif", "generator.safetensors", "checkpoint.safetensors", "run.json"}
+    assert set(whole) == files | set(grids)
+    assert len(whole["metrics.csv"]) == 9
+    assert whole["run.json"]["steps"] == 9
+
+
+def test_the_metrics_have_their_columns_and_the_gif_a_frame_for_each_grid(small, images, tmp_path):
+    trainer = Trainer(small(out=tmp_path, **RUN), images)
+    rows = trainer.run()
+    header = (tmp_path / "metrics.csv").read_text().splitlines()[0]
+    assert header == "step,critic_loss,generator_loss,w_estimate,js_estimate,images_per_second"
+    np.testing.assert_equal(read_metrics(tmp_path / "metrics.csv"), rows)
+    grid, film = Image.open(tmp_path / "samples" / "00000009.png"), Image.open(tmp_path / "samples.gif")
+    assert grid.size == film.size == (291, 291) and film.n_frames == 5
+    assert "hardware" in json.loads((tmp_path / "run.json").read_text())
+    stored, _ = checkpoints.load(tmp_path / "generator.safetensors")
+    torch.testing.assert_close(stored, dict(trainer.generator.state_dict()), rtol=0, atol=0)
+
+
+def test_a_bystander_always_finds_whole_files(small, images, tmp_path, monkeypatch):
+    replace, seen = os.replace, []
+
+    def look_then_replace(draft, target):
+        seen.append(target.name)
+        contents(tmp_path)
+        replace(draft, target)
+
+    monkeypatch.setattr(checkpoints.os, "replace", look_then_replace)
+    Trainer(small(out=tmp_path, **RUN), images).run()
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == set(seen), "every file goes that way"
+
+
+# Interrupted
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing catches it."""
+
+
+WRITES = 15  # config, five grids, three times metrics and checkpoint, gif, generator, run.json
+
+
+@pytest.mark.parametrize("survived", range(WRITES))
+def test_a_run_killed_between_any_two_writes_resumes_to_the_same_bits(
+    small, images, tmp_path, monkeypatch, whole, survived
+):
+    write, left = checkpoints.write_atomically, iter(range(survived))
+
+    def write_or_die(path, content):
+        if next(left, None) is None:
+            raise Killed
+        write(path, content)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(checkpoints, "write_atomically", write_or_die)
+        Trainer(small(out=tmp_path, **RUN), images).run()
+    Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    assert contents(tmp_path) == whole
+
+
+def test_resuming_a_finished_run_changes_nothing(small, images, tmp_path, whole):
+    Trainer(small(out=tmp_path, **RUN), images).run()
+    Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    assert contents(tmp_path) == whole
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("step", [1, 4, 8])
+def test_ctrl_c_saves_the_step_it_is_at_and_resumes_to_the_same_bits(
+    small, images, tmp_path, capsys, whole, number, step
+):
+    def interrupt(row):
+        if row["step"] == step:
+            os.kill(os.getpid(), number)
+
+    handler = signal.getsignal(number)
+    Trainer(small(out=tmp_path, **RUN), images).run(on_log=interrupt)
+    assert f"Stopped after step {step}. Continue with: --out {tmp_path} --resume" in capsys.readouterr().out
+    assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == step
+    assert signal.getsignal(number) is handler, "the signals are given back"
+    Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    assert contents(tmp_path) == whole
+
+
+def test_a_second_ctrl_c_acts_at_once(small, images, tmp_path):
+    def twice(row):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    trainer = Trainer(small(out=tmp_path, **RUN), images)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run(on_log=twice)
+    assert not (tmp_path / "checkpoint.safetensors").exists()
+
+
+LONG = RUN | {"steps": 120, "sample_every": 20}
+
+
+def train_in_a_process(out, images):
+    torch.set_num_threads(1)
+    config = preset("wgan-gp-conv", width=2, latent_dim=4, batch_size=4, device="cpu", out=out, resume=True, **LONG)
+    Trainer(config, torch.from_numpy(images)).run()
+
+
+def test_kill_9_at_random_moments_and_resume_gives_the_same_bits(images, tmp_path):
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["wgan_lib.training", "torch._dynamo"])  # seconds, for each child
+    dice, out, kills = random.Random(0), tmp_path / "killed", 0
+
+    def start(out):
+        process = processes.Process(target=train_in_a_process, args=(out, images.numpy()))
+        process.start()
+        return process
+
+    undisturbed = start(tmp_path / "whole")
+    undisturbed.join()
+    assert undisturbed.exitcode == 0
+    for _ in range(4):
+        process, before = start(out), mark(out)
+        while process.is_alive() and mark(out) == before:
+            time.sleep(0.001)
+        time.sleep(dice.uniform(0, 0.15))
+        process.kill()
+        process.join()
+        kills += process.exitcode == -signal.SIGKILL
+    last = start(out)
+    last.join()
+    assert kills > 0 and last.exitcode == 0
+    droppings = [path for path in out.iterdir() if path.name.startswith(".")]
+    for path in droppings:  # the draft that a kill cut short
+        path.unlink()
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def mark(out):
+    """Return when the checkpoint was last written, or None."""
+    try:
+        return (out / "checkpoint.safetensors").stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+# Divergence
+
+
+def poison(network):
+    next(network.parameters()).data.fill_(NAN)
+
+
+@pytest.mark.parametrize("player", ["generator", "critic"])
+def test_nan_stops_the_run_with_the_step_and_the_causes_and_spares_the_checkpoint(
+    small, images, tmp_path, whole, player
+):
+    trainer = Trainer(small(out=tmp_path, **RUN), images)
+    with pytest.raises(Diverged, match="at step 5.*learning rate.*The last checkpoint .* is intact") as error:
+        trainer.run(on_log=lambda row: poison(getattr(trainer, player)) if row["step"] == 4 else None)
+    assert str(tmp_path) in str(error.value)
+    assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == 3
+    Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    assert contents(tmp_path) == whole
+
+
+def test_images_that_hold_nan_stop_the_first_step(small, images):
+    with pytest.raises(Diverged, match="loss is nan at step 1"):
+        Trainer(small(steps=5), images * NAN).run()
+
+
+def test_a_learning_rate_that_explodes_is_stopped(small, images):
+    config = small("wgan-gp-conv", steps=200, learning_rate=1e20, penalty=None)
+    with pytest.raises(Diverged, match=r"here 1e\+20"):
+        Trainer(config, images).run()
+
+
+@pytest.mark.parametrize("player", ["generator", "critic"])
+def test_weights_that_break_in_the_very_step_of_a_checkpoint_do_not_get_into_it(small, images, tmp_path, whole, player):
+    trainer = Trainer(small(out=tmp_path, **RUN), images)
+    with pytest.raises(Diverged, match="at step 6"):
+        trainer.run(on_log=lambda row: poison(getattr(trainer, player)) if row["step"] == 6 else None)
+    assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == 3
+    Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    assert contents(tmp_path) == whole
+
+
+def test_a_generators_loss_that_is_not_finite_stops_the_run_too(small, images, monkeypatch):
+    monkeypatch.setattr(training, "generator_step", lambda *args, **options: torch.tensor(INFINITE))
+    with pytest.raises(Diverged, match="the generator's loss is inf at step 2"):
+        Trainer(small(steps=6, critic_steps=2), images).run()
+
+
+def test_a_disk_that_is_full_leaves_the_last_checkpoint(small, images, tmp_path, monkeypatch, whole):
+    replace = os.replace
+
+    def full_from_step_6(draft, target):
+        if trainer.steps_done >= 6:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(draft, target)
+
+    trainer = Trainer(small(out=tmp_path, **RUN), images)
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+        patch.setattr(checkpoints.os, "replace", full_from_step_6)
+        trainer.run()
+    assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == 3
+    Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    assert contents(tmp_path) == whole
+
+
+# Refusals: each before work starts, and with nothing on disk changed
+
+
+@pytest.fixture
+def begun(small, images, tmp_path):
+    """Return a function that makes a Trainer in a directory that holds a run of three steps."""
+    Trainer(small(out=tmp_path, **RUN | {"steps": 3}), images).run()
+
+    def trainer(**changes):
+        return Trainer(small(**{"out": tmp_path} | RUN | changes), images)
+
+    before = contents(tmp_path)
+    yield trainer
+    if (tmp_path / "checkpoint.safetensors").stat().st_size == 0:
+        return
+    assert contents(tmp_path) == before
+
+
+def test_a_directory_that_holds_a_run_is_not_overwritten(begun, tmp_path):
+    with pytest.raises(ValueError, match=f"out = '{tmp_path}': this directory already holds a run"):
+        begun()
+
+
+OTHER = {
+    "objective": "minimax", "latent_dim": 5, "width": 3, "batch_size": 5, "critic_steps": 3, "optimizer": "rmsprop",
+    "learning_rate": 2e-4, "betas": (0.5, 0.9), "clip": 0.1, "penalty": 1.0, "one_sided": True, "seed": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_a_run_is_not_resumed_with_another_setting(begun, name):
+    with pytest.raises(ValueError, match=f"^{name} = .*the run to resume has .*use that or another `out`"):
+        begun(resume=True, **{name: OTHER[name]})
+
+
+def test_every_setting_decides_the_run_or_is_bookkeeping():
+    free = {"name", "steps", "device", "log_every", "sample_every", "checkpoint_every", "tensorboard",
+            "data", "out", "resume"}  # fmt: skip
+    settings = {field.name for field in dataclasses.fields(Config)}
+    assert set(Config().identity()) == settings - free == set(OTHER) | {"network", "batch_norm"}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda content: content[:1000], lambda content: content[:-1] + bytes([content[-1] ^ 1])],
+    ids=["truncated", "altered"],
+)
+def test_a_damaged_checkpoint_is_named(small, images, tmp_path, damage):
+    Trainer(small(out=tmp_path, **RUN), images).run()
+    path = tmp_path / "checkpoint.safetensors"
+    path.write_bytes(damage(path.read_bytes()))
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    with pytest.raises(ValueError, match=r"checkpoint.safetensors .*altered"):
+        Trainer(small(out=tmp_path, resume=True, **RUN), images)
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+
+
+def test_a_checkpoint_of_another_configuration_is_refused_though_the_settings_were_swapped(small, images, tmp_path):
+    for seed in (0, 1):
+        Trainer(small(out=tmp_path / str(seed), seed=seed, **RUN | {"steps": 3}), images).run()
+    os.replace(tmp_path / "1" / "checkpoint.safetensors", tmp_path / "0" / "checkpoint.safetensors")
+    with pytest.raises(ValueError, match=r"seed = 0: the run to resume has 1 .*checkpoint.safetensors"):
+        Trainer(small(out=tmp_path / "0", resume=True, **RUN), images)
+
+
+def test_data_that_is_missing_leaves_the_directory_free_for_the_next_try(small, images, tmp_path):
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(FileNotFoundError, match="no train-images-idx3-ubyte.gz"):
+        Trainer(small(out=tmp_path / "run", data=tmp_path / "nothing"))
+    Trainer(small(out=tmp_path / "run", steps=1), images).run()
+
+
+def test_a_run_that_was_never_begun_is_begun(small, images, tmp_path, whole):
+    Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    assert contents(tmp_path) == whole
+
+
+def test_a_run_can_be_made_longer_and_logged_more_often(begun, small, images, tmp_path):
+    trainer = begun(resume=True, steps=3, log_every=2, sample_every=5, checkpoint_every=4, name="mine")
+    assert trainer.steps_done == 3
+    Trainer(small(out=tmp_path, resume=True, **RUN | {"steps": 3}), images)  # puts config.json back
+
+
+def test_tensorboard_gets_the_same_numbers_once_though_the_run_was_interrupted(small, images, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    options = RUN | {"tensorboard": True, "out": tmp_path}
+    trainer = Trainer(small(**options), images)
+    with pytest.raises(Diverged):
+        trainer.run(on_log=lambda row: poison(trainer.critic) if row["step"] == 5 else None)
+    rows = Trainer(small(resume=True, **options), images).run()
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    shown = [(event.step, event.value) for event in events.Scalars("critic_loss")]
+    assert shown == [(row["step"], pytest.approx(row["critic_loss"])) for row in rows]
+
+
+# On a GPU
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", training.PRESETS)
+def test_a_gpu_trains_and_resumes(name, images, tmp_path):
+    config = preset(name, batch_size=16, steps=6, log_every=3, checkpoint_every=3, device="cuda", out=tmp_path)
+    Trainer(dataclasses.replace(config, steps=3), images).run()
+    trainer = Trainer(dataclasses.replace(config, resume=True), images)
+    assert trainer.steps_done == 3 and trainer.images.is_cuda
+    assert [row["step"] for row in trainer.run()] == [3, 6]
+    assert all(p.is_cuda and torch.isfinite(p).all() for p in trainer.critic.parameters())
+    with pytest.raises(ValueError, match="device = 'cpu': the run to resume was made on cuda"):
+        Trainer(dataclasses.replace(config, resume=True, device="cpu"), images)
