@@ -100,11 +100,11 @@ def record(run: tyro.conf.Positional[Path], destination: tyro.conf.Positional[Pa
 
 
 def main() -> None:
-    """Run the command line; say what is wrong in one line and exit with 2 where the input is wrong."""
+    """Run the command line; where the input, a file or the disk is wrong, say so in one line and exit with 2."""
     commands = {"train": train, "sample": sample, "evaluate": evaluate, "record": record}
     try:
         tyro.extras.subcommand_cli_from_dict(commands, prog="python -m wgan_lib")
-    except (ValueError, FileNotFoundError, training.Diverged) as error:
+    except (ValueError, OSError, training.Diverged) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
 

@@ -147,7 +147,12 @@ def surface(
 
 
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Return the running median over an odd `window`: the filter of the WGAN paper's loss curves (window 101)."""
-    from scipy.signal import medfilt
+    """Return the running median over an odd `window`: the filter of the WGAN paper's loss curves (window 101).
 
-    return medfilt(np.asarray(values, dtype=float), window)
+    Beyond its ends the curve is taken to go on level (not at 0, which would bend the first and last half window).
+    """
+    from scipy.ndimage import median_filter
+
+    if window < 1 or window % 2 == 0:
+        raise ValueError(f"window = {window}: expected an odd number, so that the window has a middle")
+    return median_filter(np.asarray(values, dtype=float), window, mode="nearest")

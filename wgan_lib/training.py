@@ -236,6 +236,7 @@ class Config:
                      "checkpoint_every"):  # fmt: skip
             value = getattr(self, name)
             _require(isinstance(value, int) and value >= 1, name, value, "expected a whole number, at least 1")
+        _require(self.batch_size >= 2, "batch_size", self.batch_size, "the generator's batch norm needs at least 2")
         _require(self.objective in OBJECTIVES, "objective", self.objective, f"expected one of {', '.join(OBJECTIVES)}")
         _require(self.network in ("mlp", "conv"), "network", self.network, "expected mlp or conv")
         _require(self.optimizer in ("adam", "rmsprop"), "optimizer", self.optimizer, "expected adam or rmsprop")
