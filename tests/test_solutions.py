@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from wgan_lib import figures, widgets
+from wgan_lib.checks import CHECKS
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 CHECK = re.compile(r'^check\("([^"]+)", (\w+)\)', re.M)
@@ -16,13 +17,19 @@ SOLUTION = re.compile(r"<summary>Solution.*?```python\n(.*?)```", re.S)
 
 
 @pytest.fixture(scope="module", params=sorted(BOOK.rglob("[0-9]*.ipynb")), ids=lambda path: path.stem)
-def answers(request):
+def chapter(request):
+    """Return one notebook after the other."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def answers(chapter):
     """Run a chapter and return what its checks printed: {exercise: (left unanswered, with the folded solution)}."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(request.param.parent)
+        patch.chdir(chapter.parent)
         patch.setattr(figures, "show", lambda fig, alt: figures.plt.close(fig))
         patch.setattr(widgets, "slider", lambda *args, **options: None)
-        return run(nbformat.read(request.param, as_version=4).cells)
+        return run(nbformat.read(chapter, as_version=4).cells)
 
 
 def run(cells):
@@ -56,8 +63,9 @@ def output(source, namespace):
     return printed.getvalue()
 
 
-def test_every_chapter_has_three_exercises_or_more(answers):
+def test_every_chapter_has_three_exercises_or_more_and_asks_all_that_are_checked(answers, chapter):
     assert len(answers) >= 3
+    assert set(answers) == {exercise for exercise in CHECKS if exercise.split(".")[0] == str(int(chapter.stem[:2]))}
 
 
 def test_an_exercise_that_was_not_touched_asks_to_replace_the_dots(answers):

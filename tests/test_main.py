@@ -1,0 +1,254 @@
+"""The command line: what it makes, and what it says when something is wrong."""
+
+import dataclasses
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from PIL import Image
+
+from wgan_lib import __main__, checkpoints, mnist, training, transport
+from wgan_lib.training import Config
+
+TINY = ["--width", "2", "--latent-dim", "4", "--batch-size", "8", "--device", "cpu", "--log-every", "1"]
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """Return a function that runs a command in an empty directory: its exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["wgan_lib", *map(str, words)])
+        code = 0
+        try:
+            __main__.main()
+        except SystemExit as leaving:
+            code = leaving.code or 0
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def train(command, monkeypatch, images):
+    """Return a function that trains tiny networks on a few images."""
+    monkeypatch.setattr(mnist, "images", lambda split="train", **options: images)
+
+    def run(*words, preset="wgan-gp-conv"):
+        return command("train", preset, *TINY, *words)
+
+    return run
+
+
+@pytest.fixture
+def run(train, monkeypatch):
+    """Return the directory of a finished run; the images of MNIST are themselves again."""
+    code, _, errors = train("--steps", 4, "--out", "a-run")
+    assert code == 0, errors
+    monkeypatch.undo()
+    return "a-run"
+
+
+def test_train_writes_a_run_and_says_where(train, tmp_path):
+    code, said, _ = train("--steps", 4, "--seed", 7)
+    assert code == 0 and "writing to out/wgan-gp-conv-seed7" in said
+    out = tmp_path / "out" / "wgan-gp-conv-seed7"
+    assert len((out / "metrics.csv").read_text().splitlines()) == 5
+    assert checkpoints.load(out / "checkpoint.safetensors")[1]["step"] == 4
+
+
+def test_the_mlp_of_the_tutorials_trains_on_all_of_mnist(command, tmp_path):
+    code, _, errors = command("train", "wgan-gp", "--steps", 4, "--batch-size", 8, "--device", "cpu", "--out", "mlp")
+    assert code == 0, errors
+    assert (tmp_path / "mlp" / "generator.safetensors").stat().st_size > 4e6
+
+
+def test_resume_goes_on_from_where_it_was(train, tmp_path):
+    train("--steps", 2, "--out", "one")
+    assert train("--steps", 6, "--out", "one", "--resume")[0] == 0
+    assert checkpoints.load(tmp_path / "one" / "checkpoint.safetensors")[1]["step"] == 6
+
+
+def test_resuming_nothing_says_so_and_begins(train, tmp_path):
+    code, said, _ = train("--steps", 1, "--out", "new", "--resume")
+    assert code == 0 and "There is nothing to resume in new: starting at step 0." in said
+
+
+@pytest.mark.parametrize("preset", training.PRESETS)
+def test_a_preset_brings_its_own_defaults(command, monkeypatch, preset):
+    seen = []
+    monkeypatch.setattr(training, "Trainer", lambda config: seen.append(config) or sys.exit(0))
+    assert command("train", preset)[0] == 0
+    assert dataclasses.replace(seen[0], out=None) == training.PRESETS[preset]
+
+
+def test_every_option_reaches_the_config(command, monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(training, "Trainer", lambda config: seen.append(config) or sys.exit(0))
+    options = "--clip 0.02 --penalty None --betas 0.1 0.8 --one-sided --optimizer rmsprop --objective minimax --data d"
+    assert command("train", "wgan-gp", *options.split(), "--out", "o")[0] == 0
+    config = seen[0]
+    assert (config.clip, config.penalty, config.betas, config.one_sided) == (0.02, None, (0.1, 0.8), True)
+    assert (config.optimizer, config.objective, config.data.name) == ("rmsprop", "minimax", "d")
+
+
+def test_help_names_every_setting_and_every_command(command):
+    code, said, _ = command("train", "wgan-gp", "--help")
+    assert code == 0
+    for field in dataclasses.fields(Config):
+        assert f"--{field.name.replace('_', '-')}" in said
+    assert "Weight λ of the gradient penalty" in said
+    _, said, _ = command("--help")
+    assert all(name in said for name in ("train", "sample", "evaluate", "record"))
+    _, said, _ = command("train", "--help")
+    assert all(name in said for name in training.PRESETS)
+
+
+def test_sample_draws_a_grid(run, command, tmp_path):
+    code, said, _ = command("sample", tmp_path / run, "--n", 6, "--columns", 3, "--out", tmp_path / "six.png")
+    assert code == 0 and "Wrote 6 images" in said
+    assert Image.open(tmp_path / "six.png").size == (3 * 29 + 1, 2 * 29 + 1)
+
+
+def test_evaluate_prints_the_exact_distance_between_generated_and_real(run, command, tmp_path):
+    code, said, errors = command("evaluate", tmp_path / run, "--n", 20, "--seed", 3)
+    assert code == 0, errors
+    generated, between = (float(number) for number in re.search(r"exact W1 .*?([\d.]+) .*?([\d.]+)\n", said).groups())
+    pixels = mnist.scale(mnist.images("test")).flatten(1)
+    order = torch.randperm(10_000, generator=torch.Generator().manual_seed(3))
+    assert between == pytest.approx(transport.emd(pixels[order[20:40]], pixels[order[:20]]).cost, abs=1e-4)
+    assert generated > between, "a generator after four steps"
+
+
+def test_record_keeps_a_run(run, command, tmp_path):
+    code, said, _ = command("record", tmp_path / run, tmp_path / "kept")
+    assert code == 0 and "4 critic steps" in said
+    assert (tmp_path / "kept" / "generator.safetensors").exists()
+
+
+def error_of(answer):
+    """Return the one line that an answer gives as its error."""
+    code, _, errors = answer
+    assert code == 2
+    assert "Traceback" not in errors
+    return " ".join(errors.replace("│", " ").split())
+
+
+WRONG = {
+    "--steps 0": "steps = 0",
+    "--steps -5": "steps = -5",
+    "--batch-size 0": "batch_size = 0",
+    "--clip 0": "clip = 0.0",
+    "--clip -0.1": "clip = -0.1",
+    "--penalty -1": "penalty = -1.0",
+    "--learning-rate nan": "learning_rate = nan",
+    "--seed -1": "seed = -1",
+    "--device toaster": "device = 'toaster'",
+    "--batch-norm": "batch_norm = True",
+    "--resume": "resume = True",
+    "--steps many": "many",
+    "--objective hinge": "hinge",
+    "--no-such-option 1": "--no-such-option",
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_a_wrong_option_is_named_and_nothing_starts(command, tmp_path, words):
+    assert WRONG[words] in error_of(command("train", "wgan-gp-conv", *words.split()))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_said_to_be_missing(command):
+    assert "torch finds no GPU on this machine" in error_of(command("train", "wgan-gp", "--device", "cuda"))
+
+
+def test_an_unknown_preset_or_command_is_named(command):
+    assert "wgan-pg" in error_of(command("train", "wgan-pg"))
+    assert "trian" in error_of(command("trian"))
+
+
+def test_a_directory_that_holds_a_run_is_not_overwritten(train):
+    train("--steps", 1, "--out", "one")
+    assert "already holds a run" in error_of(train("--steps", 1, "--out", "one"))
+
+
+def test_another_configuration_is_not_resumed(train):
+    train("--steps", 1, "--out", "one")
+    assert "critic_steps = 2: the run to resume has 5" in error_of(
+        train("--steps", 9, "--out", "one", "--resume", "--critic-steps", 2)
+    )
+
+
+def test_a_damaged_checkpoint_is_named(train, tmp_path):
+    train("--steps", 1, "--out", "one")
+    (tmp_path / "one" / "checkpoint.safetensors").write_bytes(b"nothing")
+    assert "checkpoint.safetensors cannot be read" in error_of(train("--steps", 2, "--out", "one", "--resume"))
+
+
+def test_missing_data_are_named(command, tmp_path):
+    said = error_of(command("train", "wgan-gp-conv", *TINY, "--data", tmp_path))
+    assert "train-images-idx3-ubyte.gz" in said and "--data DIR" in said
+
+
+def test_divergence_is_said_in_one_line(train):
+    said = error_of(train("--learning-rate", "1e20", "--penalty", "None", "--steps", 50, "--out", "x"))
+    assert "Likely causes" in said and "at step" in said
+
+
+def test_a_disk_that_is_full_is_said_in_one_line(train, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints.os, "replace", full)
+    assert "No space left on device" in error_of(train("--steps", 1, "--out", "x"))
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ("sample nowhere", "there is no run 'nowhere'"),
+        ("evaluate nowhere", "there is no run 'nowhere'"),
+        ("record nowhere kept", "nowhere"),
+        ("sample nowhere --n 0", "n = 0"),
+        ("sample nowhere --columns 0", "columns = 0"),
+        ("evaluate nowhere --n 1", "n = 1: expected 2 to 5000"),
+        ("evaluate nowhere --n 5001", "n = 5001"),
+    ],
+)
+def test_what_is_wrong_with_the_other_commands_is_named(command, words, complaint):
+    assert complaint in error_of(command(*words.split()))
+
+
+def test_ctrl_c_in_a_terminal_saves_and_leaves_with_success(tmp_path):
+    words = [sys.executable, "-m", "wgan_lib", "train", "wgan-gp-conv", *TINY]
+    words += [
+        "--steps",
+        "100000",
+        "--checkpoint-every",
+        "5",
+        "--sample-every",
+        "100000",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    )
+    checkpoint = tmp_path / "run" / "checkpoint.safetensors"
+    while not checkpoint.exists() and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said, errors = process.communicate()
+    assert process.returncode == 0, errors
+    step = int(re.search(r"Stopped after step (\d+)", said)[1])
+    assert checkpoints.load(checkpoint)[1]["step"] == step
+    assert "Traceback" not in errors

@@ -1,0 +1,101 @@
+"""A recorded run is read back as it was written, wherever it lies."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from wgan_lib import checkpoints, runs
+from wgan_lib.training import Trainer
+
+LENGTH = {"steps": 6, "log_every": 2, "sample_every": 3, "checkpoint_every": 6}
+
+
+@pytest.fixture
+def trainer(small, images, tmp_path):
+    """Return a finished run that wrote to tmp_path/run."""
+    trainer = Trainer(small(out=tmp_path / "run", seed=5, **LENGTH), images)
+    trainer.run()
+    return trainer
+
+
+@pytest.fixture
+def run(trainer):
+    return runs.load(trainer.config.out)
+
+
+def test_settings_metrics_and_facts_are_those_of_the_training(run, trainer):
+    assert dataclasses.replace(run.config, device="cpu", out=trainer.config.out) == trainer.config
+    for name, column in run.metrics.items():
+        np.testing.assert_array_equal(column, [row[name] for row in trainer.rows])
+    assert run.metrics["step"].tolist() == [2, 4, 6]
+    assert run.facts["steps"] == 6
+
+
+def test_a_run_made_on_a_gpu_is_read_without_one(run):
+    assert run.config.device == "auto"
+
+
+def test_the_label_names_steps_hardware_seed_and_date(run):
+    for part in ("6 critic steps", run.facts["hardware"], "seed 5", run.facts["date"]):
+        assert part in run.label()
+
+
+def test_the_generator_makes_what_the_trainer_made(run, trainer):
+    generator = run.generator()
+    assert not generator.training
+    with torch.no_grad():
+        torch.testing.assert_close(generator(trainer.fixed_latent), trainer.sample(), rtol=0, atol=0)
+
+
+def test_generated_images_come_from_the_seed(run):
+    once = run.generate(4, seed=1)
+    assert once.shape == (4, 1, 28, 28)
+    assert torch.equal(once, run.generate(4, seed=1)) and not torch.equal(once, run.generate(4, seed=2))
+
+
+def test_a_run_is_found_by_its_directory_or_its_name_in_runs(trainer, tmp_path, monkeypatch):
+    runs.record(trainer.config.out, tmp_path / "runs" / "mine")
+    (tmp_path / "deeper").mkdir()
+    monkeypatch.chdir(tmp_path / "deeper")
+    assert runs.load("mine").path == tmp_path / "runs" / "mine"
+    assert runs.load(str(tmp_path / "run")).path == tmp_path / "run"
+
+
+@pytest.mark.parametrize("name", ["no-such-run", "."])
+def test_a_run_that_is_not_there_is_named(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=f"there is no run '{name}'".replace(".", r"\.")):
+        runs.load(name)
+
+
+def test_a_record_holds_what_readers_need_in_half_the_bytes(run, tmp_path):
+    record = runs.record(run.path, tmp_path / "kept" / "mine")
+    names = {path.name for path in record.path.iterdir()}
+    assert names == {"config.json", "metrics.csv", "samples.gif", "run.json", "samples.png", "generator.safetensors"}
+    for name in runs.KEPT:
+        assert (record.path / name).read_bytes() == (run.path / name).read_bytes()
+    assert Image.open(record.path / "samples.png").tobytes() == Image.open(run.path / "samples/00000006.png").tobytes()
+    tensors, facts = checkpoints.load(record.path / "generator.safetensors")
+    assert facts == {"step": 6}
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.float16, torch.int64}
+
+
+def test_a_recorded_generator_draws_nearly_the_same_images(run, tmp_path):
+    record = runs.record(run.path, tmp_path / "kept")
+    torch.testing.assert_close(record.generate(9, seed=0), run.generate(9, seed=0), rtol=0, atol=5e-3)
+
+
+def test_a_damaged_generator_is_named(run):
+    path = run.path / "generator.safetensors"
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(ValueError, match=r"generator.safetensors .*truncated"):
+        run.generate(1, seed=0)
+
+
+def test_what_is_not_finished_is_not_recorded(small, images, tmp_path):
+    Trainer(small(out=tmp_path / "run", **LENGTH), images)
+    with pytest.raises(FileNotFoundError, match=r"metrics.csv"):
+        runs.record(tmp_path / "run", tmp_path / "kept")
