@@ -406,6 +406,15 @@ def test_ctrl_c_saves_the_step_it_is_at_and_resumes_to_the_same_bits(
     assert contents(tmp_path) == whole
 
 
+def test_an_interrupted_runs_film_ends_at_its_step_though_a_later_grid_was_left_by_a_kill(small, images, tmp_path):
+    Trainer(small(out=tmp_path, **RUN), images).run()
+    checkpoint = checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"]
+    Image.new("L", (291, 291)).save(tmp_path / "samples" / f"{checkpoint + 3:08d}.png")
+    longer = small(out=tmp_path, resume=True, **RUN | {"steps": 20})
+    Trainer(longer, images).run(on_log=lambda row: os.kill(os.getpid(), signal.SIGINT))
+    assert Image.open(tmp_path / "samples.gif").n_frames == 6, "2, 4, 6, 8, 9 and, where it stopped, 10"
+
+
 def test_a_second_ctrl_c_acts_at_once(small, images, tmp_path):
     def twice(row):
         os.kill(os.getpid(), signal.SIGINT)
