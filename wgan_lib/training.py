@@ -425,7 +425,7 @@ class Trainer:
             If a loss or a weight is NaN or infinite. The last checkpoint stays as it was.
         """
         config = self.config
-        writer = self._tensorboard()
+        listeners = [listen for listen in (on_log, self._tensorboard()) if listen is not None]
         started, last = time.perf_counter() - self.seconds, (time.perf_counter(), self.steps_done)
         progress = tqdm(total=config.steps, initial=self.steps_done, unit="step", disable=None)
         with _interrupts() as interrupted, progress:
@@ -441,15 +441,10 @@ class Trainer:
                     last = now, self.steps_done
                     row = self._log(seen, speed)
                     progress.set_postfix_str(f"{speed:.0f} images/s, {self._claim_name()} {float(seen.claim):.3f}")
-                    if on_log is not None:
-                        on_log(row)
-                    if writer is not None:
-                        for name in COLUMNS[1:]:
-                            writer.add_scalar(name, row[name], self.steps_done)
+                    for listen in listeners:
+                        listen(row)
                 self.seconds = time.perf_counter() - started
                 self._save_if_due(stopping=self.steps_done == config.steps or bool(interrupted))
-        if writer is not None:
-            writer.close()
         if interrupted and config.out is not None:
             print(f"Stopped after step {self.steps_done}. Continue with: --out {config.out} --resume")
         return self.rows
@@ -583,13 +578,21 @@ class Trainer:
         self.steps_done, self.seconds = facts["step"], facts["seconds"]
         self.rows = [row for row in read_metrics(path.with_name("metrics.csv")) if row["step"] <= self.steps_done]
 
-    def _tensorboard(self) -> Any:
-        """Return a TensorBoard writer if one is asked for."""
+    def _tensorboard(self) -> Callable[[dict[str, float]], None] | None:
+        """Return what writes a row of metrics to TensorBoard, if that is asked for."""
         if not self.config.tensorboard or self.config.out is None:
             return None
         from torch.utils.tensorboard import SummaryWriter  # imported here: it is slow, and not on every machine
 
-        return SummaryWriter(self.config.out / "tensorboard", purge_step=self.steps_done + 1)
+        writer = SummaryWriter(str(self.config.out / "tensorboard"), purge_step=self.steps_done + 1)
+
+        def write(row: dict[str, float]) -> None:
+            for name in COLUMNS[1:]:
+                if not math.isnan(row[name]):
+                    writer.add_scalar(name, row[name], row["step"])
+            writer.flush()
+
+        return write
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:
@@ -606,7 +609,8 @@ def hardware(device: torch.device) -> str:
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.machine()}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{names[0] if names else platform.machine()}, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def _restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
