@@ -110,10 +110,10 @@ def _a_row_of_the_programme(answer: object) -> None:
     row = np.asarray(answer, dtype=float)
     expect(row.shape == (12,), f"The shape is {row.shape}: read the 3 by 4 table row after row, as twelve numbers.")
     hole = np.arange(12) % 4 == 1
-    expect(not close(row, np.arange(12) // 4 == 1), "This row says that pile 2 is emptied: it sums a row of P.")
+    expect(not close(row, np.arange(12) // 4 == 1), "This row says that pile 2 is emptied: it sums a row of the plan.")
     expect(not close(row, np.arange(12) % 4 == 2), "This is hole 3: the first hole has index 0.")
-    expect(not close(row, np.arange(12) % 3 == 1), "P has four columns: entries of one column are four places apart.")
-    expect(close(row, hole), "Put a one at each entry of P that sends earth to hole 2, and zeros elsewhere.")
+    expect(not close(row, np.arange(12) % 3 == 1), "With four columns, entries of one column are four places apart.")
+    expect(close(row, hole), "Put a one at each entry of the plan that sends earth to hole 2, and zeros elsewhere.")
 
 
 @exercise("1.3")
@@ -154,7 +154,7 @@ def _little_earth_far_away(answer: object) -> None:
 
 # Chapter 2: duality
 
-_ROAD = (  # holes, mounds (km), and the mass of each
+_ROAD = (  # holes, piles (km), and the mass of each
     np.array([1.0, 3, 6, 9]), np.array([0.0, 4, 5, 8, 10]),
     np.array([0.1, 0.4, 0.2, 0.3]), np.array([0.3, 0.1, 0.25, 0.2, 0.15]),
 )  # fmt: skip
@@ -163,7 +163,7 @@ _ROAD = (  # holes, mounds (km), and the mass of each
 @exercise("2.1")
 def _prices_by_hand(answer: object) -> None:
     u, v = (np.asarray(part, dtype=float) for part in answer)
-    expect(u.shape == v.shape == (2,), "Give two lists, u for the two holes and v for the two mounds.")
+    expect(u.shape == v.shape == (2,), "Give two lists, u for the two holes and v for the two piles.")
     cost = np.abs(np.array([[0.0], [4.0]]) - np.array([1.0, 6.0]))
     bill = u[:, None] + v
     i, j = np.unravel_index((cost - bill).argmin(), cost.shape)
@@ -182,7 +182,7 @@ def _what_one_more_unit_is_worth(answer: object) -> None:
     moved = b + epsilon * np.array([-1, 0, 1, 0, 0])
     rate = (_w1_on_line(x, y, a, moved) - _w1_on_line(x, y, a, b)) / epsilon
     expect(not close(answer, -rate, 1e-4), "The size is right. Does W rise or fall?")
-    expect(close(answer, rate, 1e-4), "Which potential belongs to the mounds? Which one gains mass, which loses it?")
+    expect(close(answer, rate, 1e-4), "Which potential belongs to the piles? Which one gains mass, which loses it?")
 
 
 @exercise("2.3")
