@@ -20,7 +20,7 @@ Tree = Mapping[Any, Any]  # nested dictionaries with tensors at the leaves, as s
 
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Write a file so that whoever looks, even after a power cut, finds the old content or the new, never a part."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.draft")
     try:
         with open(draft, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -35,8 +35,8 @@ def save(path: Path, tensors: Tree, **facts: Any) -> None:
     """Write nested tensors and a few JSON facts to `path`, atomically and with a SHA-256 of the content."""
     flat = {name: tensor.detach().cpu().contiguous() for name, tensor in _flatten(tensors).items()}
     facts_json = json.dumps(facts)
-    metadata = {"facts": facts_json, "sha256": _digest(flat, facts_json)}
-    write_atomically(path, safetensors.torch.save(flat, metadata))
+    record = json.dumps({"facts": facts_json, "sha256": _digest(flat, facts_json)})
+    write_atomically(path, safetensors.torch.save(flat, {"record": record}))  # one entry, since their order is random
 
 
 def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -52,9 +52,9 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (the file is no dictionary)
-            metadata = file.metadata() or {}
-        facts = metadata["facts"]
-        intact = metadata["sha256"] == _digest(flat, facts)
+            record = json.loads((file.metadata() or {})["record"])
+        facts = record["facts"]
+        intact = record["sha256"] == _digest(flat, facts)
     except FileNotFoundError:
         raise
     except Exception as error:
