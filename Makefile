@@ -51,5 +51,5 @@ $(ready): $(LOCK) pyproject.toml
 	@[ -e $@ ] || { $(PYTHON) tools/preflight.py && rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	@echo "Installing $(LOCK) into $(VENV): a few minutes, once"
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check -r $(LOCK)
-	@$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -27,6 +27,8 @@ def main(rounds: int = 9, steps: int = 50, device: str = "auto") -> None:
     device
         cpu, cuda, or auto.
     """
+    if rounds < 1 or steps < 1:
+        raise SystemExit(f"rounds = {rounds}, steps = {steps}: both must be at least 1")
     config = training.preset("wgan-gp", device=device)
     where = training.resolve_device(device)
     with tempfile.TemporaryDirectory() as root:
@@ -89,7 +91,7 @@ def unpack_for_torchvision(root: Path) -> None:
     """Put the repository's MNIST where torchvision's dataset looks for it below `root`."""
     raw = root / "MNIST" / "raw"
     raw.mkdir(parents=True)
-    source = mnist.find_upwards("data/mnist")
+    source = mnist.find_upwards("data/mnist")[0]
     for name in mnist.SHA256:
         (raw / name).write_bytes(gzip.decompress((source / f"{name}.gz").read_bytes()))
 

@@ -1,6 +1,7 @@
 """A recorded run is read back as it was written, wherever it lies."""
 
 import dataclasses
+import signal
 
 import numpy as np
 import pytest
@@ -96,6 +97,23 @@ def test_a_damaged_generator_is_named(run):
 
 
 def test_what_is_not_finished_is_not_recorded(small, images, tmp_path):
-    Trainer(small(out=tmp_path / "run", **LENGTH), images)
-    with pytest.raises(FileNotFoundError, match=r"metrics.csv"):
-        runs.record(tmp_path / "run", tmp_path / "kept")
+    def stop(row):
+        if row["step"] == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    def is_refused():
+        with pytest.raises(ValueError, match=r"run is not finished: it has not made its 6 steps"):
+            runs.record(tmp_path / "run", tmp_path / "kept")
+        return not (tmp_path / "kept").exists()
+
+    trainer = Trainer(small(out=tmp_path / "run", **LENGTH), images)
+    assert is_refused()
+    trainer.run(on_log=stop)
+    assert trainer.steps_done == 2 and is_refused()
+
+
+def test_an_empty_folder_called_runs_hides_nothing(run, tmp_path, monkeypatch):
+    runs.record(run.path, tmp_path / "runs" / "mine")
+    (tmp_path / "deeper" / "runs").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "deeper")
+    assert runs.load("mine").path == tmp_path / "runs" / "mine"

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import signal
 import time
 
@@ -174,6 +175,53 @@ def test_a_penalty_and_batch_norm_do_not_go_together():
     with pytest.raises(ValueError, match="batch_norm = True: a gradient penalty needs a critic without"):
         preset("wgan-gp-conv", batch_norm=True)
     assert preset("wgan-gp-conv", batch_norm=True, penalty=None).batch_norm
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        ("wgan-clip-conv", {"batch_norm": True}, "clipping would clamp the scale of batch norm"),
+        ("gan", {"batch_norm": True}, "only conv has the choice"),
+        ("wgan-clip", {"one_sided": True}, "there is no penalty to change"),
+        ("gan", {"seed": 1.5}, "seed = 1.5: expected a whole number"),
+        ("gan", {"seed": 2**32}, "below 2"),
+    ],
+)
+def test_a_setting_that_would_be_ignored_or_do_harm_is_refused(name, changes, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        preset(name, **changes)
+
+
+def test_a_place_may_be_given_as_a_string(tmp_path):
+    assert Config(out=str(tmp_path)).out == tmp_path
+
+
+def test_a_run_is_never_resumed_to_fewer_steps_than_it_has_made(small, images, tmp_path):
+    Trainer(small(out=tmp_path, **RUN), images).run()
+    before = (tmp_path / "config.json").read_bytes()
+    with pytest.raises(ValueError, match=r"steps = 1: the run in .* has made"):
+        Trainer(small(out=tmp_path, **RUN | {"steps": 1, "resume": True}), images)
+    assert (tmp_path / "config.json").read_bytes() == before
+
+
+def test_a_run_under_way_can_be_sampled(small, images, tmp_path):
+    from wgan_lib import runs
+
+    def look(row):
+        if row["step"] == 8:
+            drawn.append(runs.load(tmp_path).generate(2, seed=0))
+
+    drawn = []
+    Trainer(small(out=tmp_path, **RUN), images).run(on_log=look)
+    assert drawn[0].shape == (2, 1, 28, 28)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"colour": "red"}'])
+def test_settings_that_cannot_be_read_are_named(small, images, tmp_path, content):
+    Trainer(small(out=tmp_path, **RUN), images).run()
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(ValueError, match=r"config.json does not hold the settings of a run"):
+        Trainer(small(out=tmp_path, **RUN | {"resume": True}), images)
 
 
 def test_to_resume_one_must_say_what():
@@ -399,7 +447,8 @@ def test_ctrl_c_saves_the_step_it_is_at_and_resumes_to_the_same_bits(
 
     handler = signal.getsignal(number)
     Trainer(small(out=tmp_path, **RUN), images).run(on_log=interrupt)
-    assert f"Stopped after step {step}. Continue with: --out {tmp_path} --resume" in capsys.readouterr().out
+    said = f"Stopped after step {step}. The same command with --out {tmp_path} --resume goes on."
+    assert said in capsys.readouterr().out
     assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == step
     assert signal.getsignal(number) is handler, "the signals are given back"
     Trainer(small(out=tmp_path, resume=True, **RUN), images).run()

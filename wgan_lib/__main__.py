@@ -32,11 +32,13 @@ def train(config: Annotated[Preset, tyro.conf.arg(name="")]) -> None:  # type: i
         print(f"There is nothing to resume in {config.out}: starting at step 0.")
     trainer = training.Trainer(config)
     print(f"Training on {training.hardware(trainer.device)}, writing to {config.out}")
+    if trainer.steps_done == config.steps:
+        print(f"This run has made its {config.steps} steps already; --steps with a larger number goes on.")
     trainer.run()
 
 
 def sample(
-    run: tyro.conf.Positional[Path], n: int = 100, seed: int = 0, out: Path = Path("samples.png"), columns: int = 10
+    run: tyro.conf.Positional[Path], n: int = 100, seed: int = 1, out: Path = Path("samples.png"), columns: int = 10
 ) -> None:
     """Draw images from the generator of a run, and write them as one grid.
 
@@ -47,7 +49,7 @@ def sample(
     n
         How many images.
     seed
-        Seed of the noise.
+        Seed of the noise; another than the run's, from whose stream its first weights were drawn.
     out
         The picture to write.
     columns
@@ -55,12 +57,14 @@ def sample(
     """
     if n < 1 or columns < 1:
         raise ValueError(f"n = {n}, columns = {columns}: both must be at least 1")
+    if out.suffix not in Image.registered_extensions() or not out.parent.is_dir():
+        raise ValueError(f"out = {out}: expected a picture such as samples.png, in a directory that exists")
     images = runs.load(run).generate(n, seed)
     Image.fromarray(mnist.grid(images, columns)).save(out)
     print(f"Wrote {n} images to {out}")
 
 
-def evaluate(run: tyro.conf.Positional[Path], n: int = 1024, seed: int = 0, data: Path | None = None) -> None:
+def evaluate(run: tyro.conf.Positional[Path], n: int = 1024, seed: int = 1, data: Path | None = None) -> None:
     """Hold a run's generator against real digits: exact W1 in pixels, beside W1 between two real samples of that size.
 
     Parameters
@@ -70,7 +74,7 @@ def evaluate(run: tyro.conf.Positional[Path], n: int = 1024, seed: int = 0, data
     n
         Images on each side; at most 5000, since two disjoint halves of the test set are compared.
     seed
-        Seed of the noise and of the choice of real images.
+        Seed of the noise and of the choice of real images; another than the run's.
     data
         Directory of the four MNIST files.
     """

@@ -106,4 +106,4 @@ def _histograms(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             raise ValueError(f"{name} holds a negative or NaN value: a histogram is at least 0")
         if abs(histogram.sum() - 1) > 1e-6:
             raise ValueError(f"{name} sums to {histogram.sum():.6g}: a histogram must sum to 1; divide by its sum")
-    return p, q
+    return p / p.sum(), q / q.sum()

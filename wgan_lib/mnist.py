@@ -66,13 +66,11 @@ def grid(images: Tensor, columns: int = 10) -> np.ndarray:
     return picture[0].mul(255).round().byte().numpy()
 
 
-def find_upwards(name: str) -> Path | None:
-    """Return the folder `name` in the working directory, its parents, or beside this package; None if there is none."""
+def find_upwards(name: str) -> list[Path]:
+    """Return the folders `name` in the working directory, its parents, and beside this package, nearest first."""
     here = Path.cwd()
-    for folder in (here, *here.parents, Path(__file__).resolve().parents[1]):
-        if (folder / name).is_dir():
-            return folder / name
-    return None
+    folders = (here, *here.parents, Path(__file__).resolve().parents[1])
+    return [folder / name for folder in folders if (folder / name).is_dir()]
 
 
 def cache() -> Path:
@@ -104,8 +102,8 @@ def _find(name: str, data: str | Path | None) -> Path:
     if data is not None:
         return _in_folder(Path(data), name) or _missing(f"no {name}.gz in {Path(data)}")
     raw = cache() / "MNIST" / "raw"  # torchvision's layout
-    for folder in (find_upwards("data/mnist"), raw):
-        if folder is not None and (path := _in_folder(folder, name)):
+    for folder in (*find_upwards("data/mnist"), raw):
+        if path := _in_folder(folder, name):
             return path
     _download(cache())
     return _in_folder(raw, name) or _missing(f"torchvision's download left no {name}.gz in {raw}")

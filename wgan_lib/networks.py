@@ -4,6 +4,7 @@ Images are (n, 1, 28, 28) with values in [-1, 1] everywhere in this book; points
 score per example, of shape (n,), and never in a sigmoid.
 """
 
+import torch
 from torch import Tensor, nn
 
 IMAGE_SHAPE = (1, 28, 28)
@@ -130,6 +131,7 @@ def sample(generator: nn.Module, latent: Tensor) -> Tensor:
     training = generator.training
     generator.eval()
     try:
-        return generator(latent).detach()
+        with torch.no_grad():
+            return generator(latent)
     finally:
         generator.train(training)

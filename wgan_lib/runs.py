@@ -30,7 +30,7 @@ class Run:
     @cached_property
     def config(self) -> training.Config:
         """The settings; its device is whatever this machine has."""
-        return training.Config.from_json(json.loads((self.path / "config.json").read_text()), device="auto")
+        return training.Config.from_json(training.read_settings(self.path / "config.json"), device="auto")
 
     @cached_property
     def metrics(self) -> dict[str, np.ndarray]:
@@ -70,8 +70,7 @@ def load(run: str | Path) -> Run:
     FileNotFoundError
         If there is no such run.
     """
-    recorded = mnist.find_upwards("runs")
-    for path in (Path(run), *([recorded / run] if recorded is not None else [])):
+    for path in (Path(run), *(folder / run for folder in mnist.find_upwards("runs"))):
         if (path / "config.json").is_file():
             return Run(path)
     raise FileNotFoundError(
@@ -80,13 +79,22 @@ def load(run: str | Path) -> Run:
 
 
 def record(source: Path, destination: Path) -> Run:
-    """Copy what readers need of a finished run to `destination`, with the generator's weights in half precision."""
-    destination.mkdir(parents=True, exist_ok=True)
-    for name in KEPT:
-        checkpoints.write_atomically(destination / name, (source / name).read_bytes())
+    """Copy what readers need of a finished run to `destination`, with the generator's weights in half precision.
+
+    Raises
+    ------
+    ValueError
+        If the run is not finished. Nothing is written then.
+    """
+    run = load(source)
+    grid = source / "samples" / f"{run.config.steps:08d}.png"
+    if not (grid.is_file() and (source / "run.json").is_file() and run.facts["steps"] == run.config.steps):
+        raise ValueError(f"{source} is not finished: it has not made its {run.config.steps} steps; go on with --resume")
     tensors, facts = checkpoints.load(source / "generator.safetensors")
+    kept = {name: (source / name).read_bytes() for name in KEPT} | {"samples.png": grid.read_bytes()}
+    destination.mkdir(parents=True, exist_ok=True)
+    for name, content in kept.items():
+        checkpoints.write_atomically(destination / name, content)
     halved = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
     checkpoints.save(destination / "generator.safetensors", halved, **facts)
-    last_grid = max((source / "samples").glob("*.png"))
-    checkpoints.write_atomically(destination / "samples.png", last_grid.read_bytes())
     return Run(destination)

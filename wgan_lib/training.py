@@ -232,6 +232,9 @@ class Config:
 
     def __post_init__(self) -> None:
         """Check every value, before any work starts."""
+        for name in ("data", "out"):
+            if isinstance(getattr(self, name), str):  # what one types in a notebook
+                object.__setattr__(self, name, Path(getattr(self, name)))
         for name in ("latent_dim", "width", "batch_size", "critic_steps", "steps", "log_every", "sample_every",
                      "checkpoint_every"):  # fmt: skip
             value = getattr(self, name)
@@ -250,7 +253,14 @@ class Config:
             _require(0 <= self.penalty < math.inf, "penalty", self.penalty, "λ must not be negative; WGAN-GP uses 10")
         _require(not (self.penalty and self.batch_norm), "batch_norm", self.batch_norm,
                  "a gradient penalty needs a critic without batch norm, which mixes the examples")  # fmt: skip
-        _require(self.seed >= 0, "seed", self.seed, "expected a whole number, at least 0")
+        _require(not (self.clip and self.batch_norm), "batch_norm", self.batch_norm,
+                 "clipping would clamp the scale of batch norm, too; use a critic without it")  # fmt: skip
+        _require(
+            self.network == "conv" or not self.batch_norm, "batch_norm", self.batch_norm, "only conv has the choice"
+        )
+        _require(bool(self.penalty) or not self.one_sided, "one_sided", self.one_sided, "there is no penalty to change")
+        _require(isinstance(self.seed, int) and 0 <= self.seed < 2**32, "seed", self.seed,
+                 "expected a whole number, at least 0 and below 2**32")  # fmt: skip
         _require(not self.resume or self.out is not None, "resume", self.resume, "say with `out` which run to resume")
         resolve_device(self.device)
 
@@ -446,7 +456,7 @@ class Trainer:
                 self.seconds = time.perf_counter() - started
                 self._save_if_due(stopping=self.steps_done == config.steps or bool(interrupted))
         if interrupted and config.out is not None:
-            print(f"Stopped after step {self.steps_done}. Continue with: --out {config.out} --resume")
+            print(f"Stopped after step {self.steps_done}. The same command with --out {config.out} --resume goes on.")
         return self.rows
 
     def sample(self, latent: Tensor | None = None) -> Tensor:
@@ -496,7 +506,8 @@ class Trainer:
                 raise self._diverged("a weight is NaN or infinite")
 
     def _diverged(self, what: str) -> Diverged:
-        kept = f" The last checkpoint in {self.config.out} is intact." if self.config.out is not None else ""
+        out = self.config.out
+        kept = f" The last checkpoint in {out} is intact." if out and (out / "checkpoint.safetensors").exists() else ""
         return Diverged(
             f"{what} at step {self.steps_done}. Likely causes: a learning rate that is too high (here "
             f"{self.config.learning_rate:g}), a critic with neither clipping nor a penalty, or pixels that are not in "
@@ -510,11 +521,13 @@ class Trainer:
         settings = out / "config.json"
         if not self.config.resume:
             _require(not settings.exists(), "out", str(out),
-                     "this directory already holds a run; continue it with resume, or choose another")  # fmt: skip
+                     "this directory already holds a run; continue it with --resume, or choose another")  # fmt: skip
         elif settings.exists():
-            self._check_same_run(json.loads(settings.read_text()), settings)
+            self._check_same_run(read_settings(settings), settings)
         if self.config.resume and (out / "checkpoint.safetensors").exists():
             self._restore(out / "checkpoint.safetensors")
+            _require(self.steps_done <= self.config.steps, "steps", self.config.steps,
+                     f"the run in {out} has made {self.steps_done} already; ask for at least as many")  # fmt: skip
         (out / "samples").mkdir(parents=True, exist_ok=True)
         checkpoints.write_atomically(settings, json.dumps(self.config.to_json(), indent=2) + "\n")
 
@@ -535,11 +548,11 @@ class Trainer:
             checkpoints.write_atomically(out / "samples" / f"{step:08d}.png", _image_bytes([grid], "png"))
         if stopping:
             self._save_gif(out)
-            checkpoints.save(out / "generator.safetensors", self.generator.state_dict(), step=step)
             facts = {"hardware": hardware(self.device), "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"),
                      "steps": step, "seconds": round(self.seconds, 1)}  # fmt: skip
             checkpoints.write_atomically(out / "run.json", json.dumps(facts, indent=2) + "\n")
         if save:
+            checkpoints.save(out / "generator.safetensors", self.generator.state_dict(), step=step)
             checkpoints.write_atomically(out / "metrics.csv", _csv(self.rows))
             self._save_checkpoint(out / "checkpoint.safetensors")
 
@@ -593,6 +606,22 @@ class Trainer:
             writer.flush()
 
         return write
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Return the settings in a config.json.
+
+    Raises
+    ------
+    ValueError
+        If the file does not hold the settings of a run.
+    """
+    try:
+        settings = json.loads(path.read_text())
+        Config.from_json(settings, device="auto")
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} does not hold the settings of a run: it is truncated or altered ({error})") from error
+    return settings
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:

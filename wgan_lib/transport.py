@@ -55,6 +55,8 @@ def cost_matrix(x: Array, y: Array, *, metric: str = "euclidean") -> Array:
     """
     _check_points(x, "x")
     _check_points(y, "y")
+    if isinstance(x, Tensor) != isinstance(y, Tensor):
+        raise ValueError("x and y must both be NumPy arrays, or both torch tensors")
     if x.shape[1] != y.shape[1]:
         raise ValueError(f"x has {x.shape[1]} columns and y has {y.shape[1]}: points must live in the same space")
     if not isinstance(x, Tensor):
