@@ -17,10 +17,15 @@ pytest := OMP_NUM_THREADS=1 $(bin)/python -m pytest
 help:                 ## say what there is
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "%-20s%s\n", $$1, $$2}'
 
-book: $(ready)        ## build the book from its committed outputs, and say where to open it
+book: $(book)         ## build the book from its committed outputs, and say where to open it
+	@echo "Open file://$(CURDIR)/$(book)"
+
+# From nothing whenever a source has changed, so that no stale page stays. A build with a warning leaves no index.
+.DELETE_ON_ERROR:
+$(book): $(ready) _config.yml _toc.yml $(shell find book wgan_lib -type f ! -name '*.pyc' ! -path '*/.*')
 	@rm -rf _build/html
 	@$(bin)/jupyter-book build . --path-output . --all -W -q --keep-going
-	@echo "Open file://$(CURDIR)/$(book)"
+	@touch $@
 
 test: book            ## lint, build the book, then test the library, the notebooks and the pages
 	@$(bin)/ruff check . && $(bin)/ruff format --check .
