@@ -5,7 +5,14 @@ import torch
 from torch import nn
 
 from wgan_lib import networks
-from wgan_lib.lipschitz import clip_weights, gradient_norms, gradient_penalty
+from wgan_lib.lipschitz import (
+    clip_weights,
+    gradient_norms,
+    gradient_penalty,
+    r1_penalty,
+    singular_values,
+    spectral_norm,
+)
 
 
 def linear(*weights):
@@ -206,3 +213,73 @@ def test_descending_the_penalty_leads_to_slope_one():
             weight.data -= 0.05 * slope
     assert gradient_penalty(critic, real, fake, generator=rng()).item() < 0.1 * before
     assert gradient_norms(critic, where_it_looks(real, fake, rng())).mean().item() == pytest.approx(1, abs=0.05)
+
+
+# R1
+
+
+def test_r1_of_a_linear_critic_is_half_its_squared_slope():
+    assert r1_penalty(linear(3.0, 4.0), batch(5, 2)).item() == pytest.approx(12.5)
+
+
+def test_r1_of_a_quadratic_critic_is_the_second_moment():
+    def critic(x):
+        return x.square().sum(dim=1) / 2
+
+    x = batch(50, 3)
+    torch.testing.assert_close(r1_penalty(critic, x), x.square().sum(dim=1).mean() / 2)
+
+
+def test_the_gradient_of_r1_by_the_weights_is_that_of_finite_differences():
+    critic, x = smooth_critic(), batch(6, 3)
+
+    def penalty(weight):
+        def functional(y):
+            return torch.func.functional_call(critic, {"0.weight": weight}, y)
+
+        return r1_penalty(functional, x)
+
+    assert torch.autograd.gradcheck(penalty, critic[0].weight.detach().requires_grad_(), eps=1e-6, atol=1e-7)
+
+
+# Spectral norm
+
+
+def settled(critic, rounds=200):
+    """Return the critic after so many power iterations."""
+    with torch.no_grad():
+        for _ in range(rounds):
+            critic(torch.zeros(1, critic[0].in_features, dtype=torch.float64))
+    return critic.eval()
+
+
+def test_after_spectral_norm_every_layer_has_norm_one_and_all_directions():
+    critic = settled(spectral_norm(smooth_critic()))
+    for values in singular_values(critic):
+        assert values[0].item() == pytest.approx(1, abs=1e-6)
+    assert len(singular_values(critic)[0]) == 3
+
+
+def test_a_spectrally_normalised_critic_is_1_lipschitz():
+    critic = settled(spectral_norm(smooth_critic()))
+    assert gradient_norms(critic, 3 * batch(2000, 3)).max().item() <= 1 + 1e-6
+    x, y = batch(500, 3), batch(500, 3, seed=1)
+    assert ((critic(x) - critic(y)).abs() / (x - y).norm(dim=1)).max().item() <= 1 + 1e-6
+
+
+def test_spectral_norm_is_the_weight_over_its_largest_singular_value():
+    plain, normalised = smooth_critic(), settled(spectral_norm(smooth_critic()))
+    largest = torch.linalg.matrix_norm(plain[0].weight, ord=2)
+    torch.testing.assert_close(normalised[0].weight, plain[0].weight / largest, rtol=1e-6, atol=1e-8)
+
+
+def test_singular_values_bound_the_slope_of_a_perceptron():
+    critic = smooth_critic()
+    bound = torch.stack([values[0] for values in singular_values(critic)]).prod()
+    assert 0 < gradient_norms(critic, batch(2000, 3)).max() <= bound + 1e-9
+
+
+def test_a_kernel_counts_as_a_matrix_of_its_output_channels():
+    convolution = nn.Conv2d(2, 5, 3)
+    (values,) = singular_values(convolution)
+    torch.testing.assert_close(values, torch.linalg.svdvals(convolution.weight.detach().reshape(5, 18)))

@@ -146,3 +146,70 @@ def test_a_sample_that_fails_still_restores_the_mode():
     with pytest.raises(RuntimeError):
         networks.sample(generator, torch.zeros(2, 5))
     assert generator.training
+
+
+# Self-attention
+
+
+def attention(channels=16, gamma=0.7):
+    torch.manual_seed(0)
+    block = networks.SelfAttention(channels).double()
+    block.gamma.data.fill_(gamma)
+    return block
+
+
+FEATURES = torch.randn(2, 16, 3, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+def test_attention_does_nothing_at_the_start():
+    assert torch.equal(networks.SelfAttention(16).double()(FEATURES), FEATURES)
+
+
+def test_attention_is_the_sum_of_the_paper_written_out():
+    block = attention()
+    f, g, h = (layer(FEATURES).flatten(2) for layer in (block.key, block.query, block.content))
+    expected = FEATURES.clone().flatten(2)
+    for n in range(2):
+        for j in range(12):
+            beta = torch.softmax(torch.stack([f[n, :, i] @ g[n, :, j] for i in range(12)]), dim=0)
+            drawn = sum(beta[i] * h[n, :, i] for i in range(12))
+            expected[n, :, j] += block.gamma * (block.out.weight[:, :, 0, 0] @ drawn + block.out.bias)
+    torch.testing.assert_close(block(FEATURES).flatten(2), expected)
+
+
+def test_each_position_shares_out_its_whole_attention():
+    maps = attention().maps(FEATURES)
+    assert maps.shape == (2, 12, 12) and (maps > 0).all()
+    torch.testing.assert_close(maps.sum(dim=2), torch.ones(2, 12, dtype=torch.float64))
+
+
+def test_attention_follows_a_permutation_of_the_positions():
+    block, order = attention(), torch.randperm(12, generator=torch.Generator().manual_seed(2))
+    shuffled = FEATURES.flatten(2)[:, :, order].unflatten(2, (3, 4))
+    torch.testing.assert_close(block(shuffled).flatten(2), block(FEATURES).flatten(2)[:, :, order])
+
+
+def test_a_penalty_differentiates_twice_through_attention():
+    block, x = attention(channels=2), FEATURES[:1, :2].clone().requires_grad_()
+    assert torch.autograd.gradgradcheck(lambda y: block(y).square().sum(), x)
+
+
+# Streams of random numbers
+
+
+def test_each_purpose_and_each_seed_has_its_own_stream():
+    streams = [networks.random_stream(seed, purpose) for seed in (0, 1) for purpose in ("noise", "training")]
+    draws = torch.stack(
+        [torch.randn(20_000, generator=stream) for stream in (*streams, torch.Generator().manual_seed(0))]
+    )
+    apart = torch.corrcoef(draws) - torch.eye(len(draws))
+    assert apart.abs().max() < 0.03
+    again = torch.randn(20_000, generator=networks.random_stream(1, "noise"))
+    assert torch.equal(draws[2], again)
+
+
+def test_noise_is_not_aligned_with_the_weights_of_the_same_seed():
+    torch.manual_seed(3)
+    weight = nn.Linear(100, 128).weight.detach()
+    aligned = torch.nn.functional.cosine_similarity(networks.noise(100, 100, seed=3), weight[:100])
+    assert aligned.abs().mean() < 0.12  # two independent Gaussian vectors of 100 entries: 0.08

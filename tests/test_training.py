@@ -369,7 +369,8 @@ def whole(tmp_path_factory, images):
 
 
 def test_a_run_leaves_everything_that_a_reader_needs(whole):
-    grids = [f"samples/{step:08d}.png" for step in (2, 4, 6, 8, 9)]
+    steps = [f"{step:08d}" for step in (2, 4, 6, 8, 9)]
+    grids = [f"samples/{step}.png" for step in steps] + [f"snapshots/{step}.safetensors" for step in steps]
     files = {"config.json", "metrics.csv", "samples.gif", "generator.safetensors", "checkpoint.safetensors", "run.json"}
     assert set(whole) == files | set(grids)
     assert len(whole["metrics.csv"]) == 9
@@ -380,7 +381,7 @@ def test_the_metrics_have_their_columns_and_the_gif_a_frame_for_each_grid(small,
     trainer = Trainer(small(out=tmp_path, **RUN), images)
     rows = trainer.run()
     header = (tmp_path / "metrics.csv").read_text().splitlines()[0]
-    assert header == "step,critic_loss,generator_loss,w_estimate,js_estimate,images_per_second"
+    assert header == "step,critic_loss,generator_loss,w_estimate,js_estimate,validation_estimate,images_per_second"
     np.testing.assert_equal(read_metrics(tmp_path / "metrics.csv"), rows)
     grid, film = Image.open(tmp_path / "samples" / "00000009.png"), Image.open(tmp_path / "samples.gif")
     assert grid.size == film.size == (291, 291) and film.n_frames == 5
@@ -612,6 +613,7 @@ def test_a_directory_that_holds_a_run_is_not_overwritten(begun, tmp_path):
 OTHER = {
     "objective": "minimax", "latent_dim": 5, "width": 3, "batch_size": 5, "critic_steps": 3, "optimizer": "rmsprop",
     "learning_rate": 2e-4, "betas": (0.5, 0.9), "clip": 0.1, "penalty": 1.0, "one_sided": True, "seed": 1,
+    "train_images": 50,
 }  # fmt: skip
 
 

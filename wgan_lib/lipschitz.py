@@ -75,6 +75,64 @@ def gradient_penalty(
     return (excess.relu() if one_sided else excess).square().mean()
 
 
+def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
+    r"""Half the mean squared slope on real data, without its factor γ (Mescheder et al. 2018, eq. 9).
+
+    .. math:: R_1 = \tfrac{1}{2}\, \mathbb{E}_{x \sim p_\text{real}} \lVert \nabla f(x) \rVert_2^2
+
+    It asks the critic to be flat where the data are, so that a generator that has arrived is no longer pushed.
+
+    Parameters
+    ----------
+    critic : nn.Module
+        Maps a batch to one score per example, with no layer that mixes examples.
+    real : Tensor, shape (n, ...)
+        A batch of real examples.
+
+    Returns
+    -------
+    Tensor, shape ()
+        Differentiable with respect to the critic's parameters.
+    """
+    return gradient_norms(critic, real, create_graph=True).square().mean() / 2
+
+
+def spectral_norm(critic: nn.Module) -> nn.Module:
+    """Divide every weight matrix of `critic` by its largest singular value, at each use (Miyato et al. 2018, eq. 8).
+
+    With 1-Lipschitz activations the critic is then 1-Lipschitz, up to the error of one power iteration a step. The
+    kernel of a convolution counts as the matrix (channels out, all else), as in the paper: that is not the norm of the
+    convolution as a linear map, but near it.
+
+    Parameters
+    ----------
+    critic : nn.Module
+        Changed in place: each linear and convolutional layer gets torch's own `spectral_norm` parametrisation.
+
+    Returns
+    -------
+    nn.Module
+        The same critic.
+    """
+    for layer in _weighted_layers(critic):
+        nn.utils.parametrizations.spectral_norm(layer)
+    return critic
+
+
+@torch.no_grad()
+def singular_values(critic: nn.Module) -> list[Tensor]:
+    """Return, for each linear and convolutional layer, the singular values of its weight matrix, largest first.
+
+    A kernel counts as the matrix (channels out, all else). The product of the largest ones bounds the Lipschitz
+    constant of a multilayer perceptron with 1-Lipschitz activations.
+    """
+    return [torch.linalg.svdvals(layer.weight.flatten(1)) for layer in _weighted_layers(critic)]
+
+
+def _weighted_layers(network: nn.Module) -> list[nn.Module]:
+    return [layer for layer in network.modules() if isinstance(layer, (nn.Linear, nn.Conv2d))]
+
+
 def gradient_norms(critic: nn.Module, x: Tensor, *, create_graph: bool = False) -> Tensor:
     r"""The length of the critic's slope at each example, :math:`\lVert \nabla f(x_i) \rVert_2`.
 

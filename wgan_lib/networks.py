@@ -4,6 +4,7 @@ Images are (n, 1, 28, 28) with values in [-1, 1] everywhere in this book; points
 score per example, of shape (n,), and never in a sigmoid.
 """
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -119,6 +120,64 @@ def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
         nn.Conv2d(2 * width, 4 * width, 5, stride=2, padding=2), norm(4 * width), LeakyReLU(),  # (n, 4w, 4, 4)
         nn.Flatten(), nn.Linear(4 * width * 4 * 4, 1), nn.Flatten(0),                             # (n,)
     )  # fmt: skip
+
+
+def random_stream(seed: int, purpose: str, device: str | torch.device = "cpu") -> torch.Generator:
+    """Return a source of random numbers of its own for each purpose.
+
+    One seed must not serve two purposes directly: noise from the stream that drew the weights is aligned with them.
+
+    Parameters
+    ----------
+    seed : int
+        The seed of a run, at least 0.
+    purpose : str
+        What the numbers are for, such as "noise" or "training".
+    device : str or torch.device
+        Where the numbers are drawn.
+    """
+    mixed = np.random.SeedSequence([seed, *purpose.encode()]).generate_state(1, np.uint64)[0]
+    return torch.Generator(device).manual_seed(int(mixed))
+
+
+def noise(n: int, latent_dim: int, seed: int) -> Tensor:
+    """Return Gaussian noise (n, latent_dim) for a generator to make images of, from the stream "noise" of `seed`."""
+    return torch.randn(n, latent_dim, generator=random_stream(seed, "noise"))
+
+
+class SelfAttention(nn.Module):
+    r"""Self-attention over the positions of a feature map (Zhang et al. 2019, SAGAN, eqs. 1–3).
+
+    .. math:: \beta_{ji} = \operatorname{softmax}_i\, f(x_i) \cdot g(x_j), \qquad
+              y_j = x_j + \gamma\, v\Big(\sum_i \beta_{ji} h(x_i)\Big)
+
+    A convolution sees its neighbourhood; here each position j draws on all positions i. At the start γ = 0, so the
+    block does nothing until it has learnt to.
+
+    Parameters
+    ----------
+    channels : int
+        Channels C of the feature map; f, g and h have C / 8, at least 1.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        if channels < 1:
+            raise ValueError(f"channels = {channels}: expected at least 1")
+        inner = max(1, channels // 8)
+        self.key, self.query, self.content = (nn.Conv2d(channels, inner, 1) for _ in range(3))  # f, g, h
+        self.out = nn.Conv2d(inner, channels, 1)  # v
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def maps(self, x: Tensor) -> Tensor:
+        """Return β for features (n, C, height, width): (n, positions, positions), where each row j sums to 1."""
+        similarity = self.query(x).flatten(2).transpose(1, 2) @ self.key(x).flatten(2)  # (n, j, i)
+        return similarity.softmax(dim=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add to each position what it attends to."""
+        drawn = self.content(x).flatten(2) @ self.maps(x).transpose(1, 2)  # (n, C/8, j)
+        return x + self.gamma * self.out(drawn.unflatten(2, x.shape[2:]))
 
 
 def parameter_count(network: nn.Module) -> int:

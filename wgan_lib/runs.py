@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from wgan_lib import checkpoints, mnist, networks, training
@@ -36,7 +35,7 @@ class Run:
     def metrics(self) -> dict[str, np.ndarray]:
         """One array for each column of metrics.csv."""
         rows = training.read_metrics(self.path / "metrics.csv")
-        return {name: np.array([row[name] for row in rows]) for name in training.COLUMNS}
+        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -58,8 +57,7 @@ class Run:
 
     def generate(self, n: int, seed: int) -> Tensor:
         """Return `n` images (n, 1, 28, 28) in [-1, 1], from noise drawn with `seed`."""
-        latent = torch.randn(n, self.config.latent_dim, generator=torch.Generator().manual_seed(seed))
-        return networks.sample(self.generator(), latent)
+        return networks.sample(self.generator(), networks.noise(n, self.config.latent_dim, seed))
 
 
 def load(run: str | Path) -> Run:
@@ -95,6 +93,5 @@ def record(source: Path, destination: Path) -> Run:
     destination.mkdir(parents=True, exist_ok=True)
     for name, content in kept.items():
         checkpoints.write_atomically(destination / name, content)
-    halved = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
-    checkpoints.save(destination / "generator.safetensors", halved, **facts)
+    checkpoints.save(destination / "generator.safetensors", training.halved(tensors), **facts)
     return Run(destination)

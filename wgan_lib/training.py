@@ -32,7 +32,8 @@ from tqdm.auto import tqdm
 from wgan_lib import checkpoints, lipschitz, mnist, networks
 from wgan_lib.objectives import OBJECTIVES, Objective
 
-COLUMNS = ("step", "critic_loss", "generator_loss", "w_estimate", "js_estimate", "images_per_second")
+COLUMNS = ("step", "critic_loss", "generator_loss", "w_estimate", "js_estimate", "validation_estimate",
+           "images_per_second")  # fmt: skip
 GRID = 100  # images in a sample grid
 
 
@@ -60,6 +61,7 @@ def critic_step(
     clip: float | None = None,
     penalty: float | None = None,
     one_sided: bool = False,
+    r1: float | None = None,
     rng: torch.Generator | None = None,
 ) -> CriticStep:
     r"""Improve the critic once: WGAN-GP 2017, Algorithm 1, lines 4–9.
@@ -80,6 +82,8 @@ def critic_step(
         Weight λ of the gradient penalty.
     one_sided : bool
         Penalise only slopes above 1.
+    r1 : float, optional
+        Weight γ of the R1 penalty.
     rng : torch.Generator, optional
         Source of the penalty's ε.
 
@@ -93,6 +97,8 @@ def critic_step(
     loss = distance_loss
     if penalty:
         loss = loss + penalty * lipschitz.gradient_penalty(critic, real, fake, one_sided=one_sided, generator=rng)
+    if r1:
+        loss = loss + r1 * lipschitz.r1_penalty(critic, real)
     optimizer.zero_grad()
     loss.backward(inputs=list(critic.parameters()))
     optimizer.step()
@@ -183,6 +189,8 @@ class Config:
         Weight λ of the gradient penalty.
     one_sided
         Penalise only slopes above 1.
+    train_images
+        Learn from this many of the training images only; fewer than all 60,000 shows a critic that overfits.
     steps
         Critic steps to train for, in all.
     seed
@@ -219,6 +227,7 @@ class Config:
     clip: float | None = None
     penalty: float | None = 10.0
     one_sided: bool = False
+    train_images: int = 60_000
     steps: int = 20_000
     seed: int = 0
     device: str = "auto"
@@ -235,8 +244,8 @@ class Config:
         for name in ("data", "out"):
             if isinstance(getattr(self, name), str):  # what one types in a notebook
                 object.__setattr__(self, name, Path(getattr(self, name)))
-        for name in ("latent_dim", "width", "batch_size", "critic_steps", "steps", "log_every", "sample_every",
-                     "checkpoint_every"):  # fmt: skip
+        for name in ("latent_dim", "width", "batch_size", "critic_steps", "train_images", "steps", "log_every",
+                     "sample_every", "checkpoint_every"):  # fmt: skip
             value = getattr(self, name)
             _require(isinstance(value, int) and value >= 1, name, value, "expected a whole number, at least 1")
         _require(self.batch_size >= 2, "batch_size", self.batch_size, "the generator's batch norm needs at least 2")
@@ -360,8 +369,9 @@ class Trainer:
     Parameters
     ----------
     config : Config
-        All settings. With `out`, the run is written there: config.json, metrics.csv, samples/, samples.gif,
-        generator.safetensors, checkpoint.safetensors and, at the end, run.json.
+        All settings. With `out`, the run is written there: config.json, metrics.csv, samples/, samples.gif, snapshots/
+        (the generator beside each grid, in half precision), generator.safetensors, checkpoint.safetensors and, at the
+        end, run.json.
     images : Tensor, shape (n, 1, 28, 28), uint8, optional
         What to learn from; all 60,000 training images if left out.
 
@@ -387,14 +397,15 @@ class Trainer:
         self.generator, self.critic = (network.to(self.device) for network in build(config))
         self.generator_optimizer = self._optimizer(self.generator)
         self.critic_optimizer = self._optimizer(self.critic)
-        self.rng = torch.Generator(self.device).manual_seed(config.seed)
-        fixed_rng = torch.Generator().manual_seed(config.seed)
-        self.fixed_latent = torch.randn(GRID, config.latent_dim, generator=fixed_rng).to(self.device)
+        self.rng = networks.random_stream(config.seed, "training", self.device)
+        self.fixed_latent = networks.noise(GRID, config.latent_dim, config.seed).to(self.device)
         self.steps_done = 0
-        self.generator_loss = torch.tensor(math.nan)
+        self.generator_loss = self.validation_claim = torch.tensor(math.nan)
         self.rows: list[dict[str, float]] = []
         self.seconds = 0.0  # of training, earlier sessions included
-        self.images = (mnist.images(data=config.data) if images is None else images).to(self.device)
+        self.images = (mnist.images(data=config.data) if images is None else images)[: config.train_images]
+        self.images = self.images.to(self.device)
+        self.unseen = mnist.images("test", data=config.data, device=self.device)
         if config.out is not None:
             self._open(config.out)
 
@@ -405,6 +416,8 @@ class Trainer:
         real = mnist.scale(self.images[which])
         with torch.no_grad():
             fake = self.generator(self._noise())
+            if (self.steps_done + 1) % config.log_every == 0:
+                self.validation_claim = self._validate(fake)
         seen = critic_step(
             self.critic, self.critic_optimizer, real, fake, objective=self.objective,
             clip=config.clip, penalty=config.penalty, one_sided=config.one_sided, rng=self.rng,
@@ -463,6 +476,12 @@ class Trainer:
         """Return generated images (n, 1, 28, 28) in [-1, 1], from the run's fixed noise or from `latent`."""
         return networks.sample(self.generator, self.fixed_latent if latent is None else latent.to(self.device))
 
+    def _validate(self, fake: Tensor) -> Tensor:
+        """Return what the critic claims of `fake` and of test digits it never learns from, other ones at each call."""
+        batches = self.unseen.split(self.config.batch_size)
+        real = mnist.scale(batches[self.steps_done // self.config.log_every % len(batches)])
+        return self.objective.claim(self.objective.critic_loss(self.critic(real), self.critic(fake)))
+
     def _noise(self) -> Tensor:
         shape = (self.config.batch_size, self.config.latent_dim)
         return torch.randn(shape, generator=self.rng, device=self.device)
@@ -486,6 +505,7 @@ class Trainer:
             float(self.generator_loss),
             float(seen.claim) if wasserstein else math.nan,
             math.nan if wasserstein else float(seen.claim),
+            float(self.validation_claim),
             round(speed, 1),
         )
         self.rows.append(dict(zip(COLUMNS, values, strict=True)))
@@ -528,7 +548,8 @@ class Trainer:
             self._restore(out / "checkpoint.safetensors")
             _require(self.steps_done <= self.config.steps, "steps", self.config.steps,
                      f"the run in {out} has made {self.steps_done} already; ask for at least as many")  # fmt: skip
-        (out / "samples").mkdir(parents=True, exist_ok=True)
+        for folder in ("samples", "snapshots"):
+            (out / folder).mkdir(parents=True, exist_ok=True)
         checkpoints.write_atomically(settings, json.dumps(self.config.to_json(), indent=2) + "\n")
 
     def _check_same_run(self, stored: dict[str, Any], path: Path) -> None:
@@ -546,6 +567,7 @@ class Trainer:
         if step % config.sample_every == 0 or step == config.steps:
             grid = Image.fromarray(mnist.grid(self.sample()))
             checkpoints.write_atomically(out / "samples" / f"{step:08d}.png", _image_bytes([grid], "png"))
+            checkpoints.save(out / "snapshots" / f"{step:08d}.safetensors", halved(self.generator.state_dict()))
         if stopping:
             self._save_gif(out)
             facts = {"hardware": hardware(self.device), "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"),
@@ -606,6 +628,11 @@ class Trainer:
             writer.flush()
 
         return write
+
+
+def halved(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return `weights` in half precision: enough to draw from, and half the size."""
+    return {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
 
 
 def read_settings(path: Path) -> dict[str, Any]:

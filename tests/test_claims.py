@@ -1,0 +1,46 @@
+"""Claims: a verdict without evidence is refused, and what a notebook stores is read back."""
+
+import json
+
+import pytest
+
+from wgan_lib.claims import Claim, claim, collect
+
+GIVEN = {"source": "A paper, Fig. 1", "published": "1", "here": "0.9 < 1", "verdict": "holds"}
+
+
+def notebook(path, *claims):
+    """Write a notebook that shows the claims, as nbclient would."""
+    outputs = [dict(zip(("data", "metadata"), each._repr_mimebundle_(), strict=True)) for each in claims]
+    cells = [{"cell_type": "markdown"}, *({"cell_type": "code", "outputs": [output]} for output in outputs)]
+    path.write_text(json.dumps({"cells": cells}))
+    return path
+
+
+def test_a_verdict_needs_evidence():
+    with pytest.raises(AssertionError, match="'a-key': the numbers .* no longer support the verdict 'holds'"):
+        claim("a-key", "A statement.", evidence=False, **GIVEN)
+
+
+def test_a_verdict_is_one_of_three():
+    with pytest.raises(ValueError, match="verdict = 'maybe': expected one of holds, holds in part, does not hold"):
+        claim("a-key", "A statement.", evidence=True, **GIVEN | {"verdict": "maybe"})
+
+
+def test_claims_are_read_back_from_the_notebooks_that_show_them(tmp_path):
+    first, second = (claim(key, f"Statement <{key}>.", evidence=True, **GIVEN) for key in ("one", "two"))
+    paths = [notebook(tmp_path / "01-first.ipynb", first), notebook(tmp_path / "02-second.ipynb", second)]
+    assert collect(paths) == [first, second]
+    assert [each.page for each in collect(paths)] == ["01-first", "02-second"]
+
+
+def test_a_key_is_used_once(tmp_path):
+    one = Claim("one", "A statement.", "A paper", "–", "1", "holds")
+    with pytest.raises(ValueError, match="claim 'one' stands in 01-a and in 02-b"):
+        collect([notebook(tmp_path / "01-a.ipynb", one), notebook(tmp_path / "02-b.ipynb", one)])
+
+
+def test_a_card_can_be_linked_to_and_escapes_what_it_shows():
+    data, _ = claim("one", "W < JS.", evidence=True, **GIVEN)._repr_mimebundle_()
+    assert 'id="claim-one"' in data["text/html"] and "W &lt; JS." in data["text/html"]
+    assert "W < JS." in data["text/plain"]

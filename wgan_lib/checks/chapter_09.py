@@ -1,0 +1,93 @@
+"""Chapter 9: training on MNIST."""
+
+import numpy as np
+import torch
+from PIL import Image, ImageSequence
+
+from wgan_lib import lipschitz, mnist, networks, runs, transport
+from wgan_lib.checks.feedback import close, exercise, expect
+
+
+def _test_digits() -> torch.Tensor:
+    """Return the test images as points (10000, 784), in the chapter's random order."""
+    pixels = mnist.scale(mnist.images("test")).flatten(1)
+    return pixels[torch.randperm(len(pixels), generator=torch.Generator().manual_seed(0))]
+
+
+@exercise("9.1")
+def _what_a_run_consists_of(answer: object) -> None:
+    given = np.asarray(answer, dtype=float)
+    expect(given.shape == (2,), "Give two numbers: [generator steps, times].")
+    expect(not close(given[0], 20_000), "One generator step comes after every *five* critic steps.")
+    expect(not close(given[0], 100_000), "The 20,000 are critic steps; there are fewer generator steps.")
+    expect(close(given[0], 4_000), "Divide the critic steps by five.")
+    expect(not close(given[1], 4_000 * 64 / 60_000, 1e-2), "A batch of real images is drawn in each *critic* step.")
+    expect(close(given[1], 20_000 * 64 / 60_000, 1e-2), "Critic steps times images in a batch, over images in all.")
+
+
+@exercise("9.2")
+def _the_sum_of_pixels_as_a_critic(answer: object) -> None:
+    given = np.asarray(answer, dtype=float)
+    expect(given.shape == (2,), "Give two numbers: [cost, number].")
+    expect(not close(given[0], 10 * (0.1 - 1) ** 2), "0.1 is the slope in one pixel. Take the norm over all 784.")
+    expect(not close(given[0], 10 * (78.4 - 1) ** 2), "The norm is the root of the sum of squares, not the sum.")
+    expect(not close(given[0], (2.8 - 1) ** 2), "λ = 10 is missing.")
+    expect(close(given[0], 10 * (2.8 - 1) ** 2), "Find the norm of the gradient; then λ (norm - 1)².")
+    expect(close(given[1], 1 / 28, 1e-3), "The cost is right. For which number is the norm exactly 1?")
+
+
+@exercise("9.3")
+def _the_frame_to_keep(answer: object) -> None:
+    run, window = runs.load("wgan-gp"), 21
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(run.metrics["w_estimate"], window), axis=1)
+    film = Image.open(run.path / "samples.gif")
+    cells = np.stack([np.array(frame.convert("L")) for frame in ImageSequence.Iterator(film)])[:, 1:, 1:]
+    cells = cells.reshape(-1, 10, 29, 10, 29)[:, :, :28, :, :28].transpose(0, 1, 3, 2, 4).reshape(len(cells), 100, 784)
+    steps = run.config.sample_every * np.arange(1, len(cells) + 1)
+    judges = _test_digits()[1000:1500]
+    training = mnist.scale(mnist.images()[:10_000]).flatten(1)
+    main = torch.linalg.eigh(torch.cov(training.T)).eigenvectors[:, -20:]
+    distances = [transport.emd(mnist.scale(torch.from_numpy(frame)) @ main, judges @ main).cost for frame in cells]
+    by_critic = steps[np.interp(steps, run.metrics["step"][window // 2 : -(window // 2)], medians).argmin()]
+    by_referee = steps[np.argmin(distances)]
+    given = np.asarray(answer, dtype=float)
+    expect(given.shape == (2,), "Give two steps: [critic's, referee's].")
+    expect(not close(given + 1, [by_critic / 1000, by_referee / 1000]), "Those are indices: use frame_steps.")
+    expect(not close(given, [by_referee, by_critic]), "Those are the two, in the other order.")
+    expect(given[0] == by_critic, "The critic's estimates are the first row of table['wgan-gp'].")
+    expect(given[1] == by_referee, "The coarse distances are the second row of table['wgan-gp'].")
+
+
+@exercise("9.4")
+def _how_steep_a_clipped_critic_can_be(answer: object) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        critic = networks.mlp_critic()
+    lipschitz.clip_weights(critic, 0.01)
+    weights = [layer.weight.detach() for layer in critic if isinstance(layer, torch.nn.Linear)]
+    bound = float(np.prod([torch.linalg.matrix_norm(weight, ord=2) for weight in weights]))
+    given = float(np.asarray(answer, dtype=float))
+    crude = float(np.prod([torch.linalg.matrix_norm(weight) for weight in weights]))
+    summed = float(sum(torch.linalg.matrix_norm(weight, ord=2) for weight in weights))
+    expect(not close(given, crude, 1e-3), "That bound holds, but is larger than asked for: matrix_norm needs ord=2.")
+    expect(not close(given, summed, 1e-3), "One layer follows the other: their norms are multiplied, not added.")
+    expect(close(given, bound, 1e-3), "Multiply the largest singular values of the three weight matrices of `clipped`.")
+
+
+@exercise("9.5")
+def _one_blur_for_all(answer: object) -> None:
+    digits = _test_digits()[:256].double()
+    point = torch.as_tensor(answer).detach().double().flatten()
+    expect(point.shape == (784,), "Give one image: 784 pixels.")
+    expect(bool(torch.isfinite(point).all()), "A pixel is NaN or infinite.")
+
+    def cost(x: torch.Tensor) -> float:
+        return float((digits - x).norm(dim=1).mean())
+
+    best = digits.mean(dim=0)
+    for _ in range(200):
+        weight = 1 / (digits - best).norm(dim=1)
+        best = weight @ digits / weight.sum()
+    mean = cost(digits.mean(dim=0))
+    expect(cost(point) < mean - 1e-6, f"Its W is {cost(point):.4f}. The mean of these 256 digits has {mean:.4f}.")
+    expect(cost(point) < cost(best) + 5e-4, f"Better than the mean: {cost(point):.4f}. It can still be lower.")

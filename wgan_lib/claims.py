@@ -1,0 +1,106 @@
+r"""The scoreboard: what is claimed about Wasserstein GANs, held against what the book computes.
+
+A chapter ends the demonstration of a claim with `claim(...)`: the verdict stands in the notebook, and the evidence for
+it is asserted there, so that a change which overturns a verdict stops the notebook. `collect` reads all claims back
+from the stored notebooks; the scoreboard of chapter 16 is nothing but that table.
+"""
+
+import html
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+Verdict = Literal["holds", "holds in part", "does not hold"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One row of the scoreboard.
+
+    Attributes
+    ----------
+    key : str
+        A short name in lower case with hyphens, the only one of its kind in the book: the end of the cell's address.
+    statement : str
+        The claim as it is commonly stated, in one sentence.
+    source : str
+        Who says so, and where: paper, and figure, theorem, section or table.
+    published : str
+        The published value, or "–" where the source gives none.
+    here : str
+        The value computed here.
+    verdict : str
+        "holds", "holds in part" or "does not hold".
+    page : str
+        The chapter's file without its ending; known once the notebook is stored.
+    """
+
+    key: str
+    statement: str
+    source: str
+    published: str
+    here: str
+    verdict: Verdict
+    page: str = field(default="", compare=False)
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        """Show the claim as a card that can be linked to, and carry its fields in the notebook for `collect`."""
+        values = {name: html.escape(value) for name, value in asdict(self).items()}
+        card = (
+            '<div class="claim" id="claim-{key}"><strong>Claim: {verdict}.</strong> {statement}'
+            "<br><small>{source}. Published: {published}. Here: {here}.</small></div>"
+        ).format(**values)
+        text = (
+            f"Claim: {self.verdict}. {self.statement}\n  {self.source}. Published: {self.published}. Here: {self.here}."
+        )
+        return {"text/html": card, "text/plain": text}, {"claim": asdict(self)}
+
+
+def claim(
+    key: str, statement: str, *, source: str, published: str = "–", here: str, verdict: Verdict, evidence: bool
+) -> Claim:
+    """Return a claim to show at the end of a cell, if its verdict stands.
+
+    Parameters
+    ----------
+    key, statement, source, published, here, verdict
+        See `Claim`.
+    evidence : bool
+        What the verdict rests on: a comparison of computed numbers, with a margin if they were trained.
+
+    Raises
+    ------
+    AssertionError
+        If `evidence` is false: the numbers no longer support the verdict.
+    ValueError
+        If there is no such verdict.
+    """
+    if verdict not in get_args(Verdict):
+        raise ValueError(f"verdict = {verdict!r}: expected one of {', '.join(get_args(Verdict))}")
+    if not evidence:
+        raise AssertionError(f"claim {key!r}: the numbers ({here}) no longer support the verdict {verdict!r}")
+    return Claim(key, statement, source, published, here, verdict)
+
+
+def collect(notebooks: Iterable[Path]) -> list[Claim]:
+    """Return the claims that are stored in `notebooks`, in their order.
+
+    Raises
+    ------
+    ValueError
+        If two claims have the same key.
+    """
+    claims: dict[str, Claim] = {}
+    for path in notebooks:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for output in (output for cell in cells for output in cell.get("outputs", [])):
+            stored = output.get("metadata", {}).get("claim")
+            if stored is None:
+                continue
+            found = Claim(**stored | {"page": path.stem})
+            if found.key in claims:
+                raise ValueError(f"claim {found.key!r} stands in {claims[found.key].page} and in {found.page}")
+            claims[found.key] = found
+    return list(claims.values())
