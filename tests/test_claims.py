@@ -1,10 +1,11 @@
 """Claims: a verdict without evidence is refused, and what a notebook stores is read back."""
 
 import json
+import re
 
 import pytest
 
-from wgan_lib.claims import Claim, claim, collect
+from wgan_lib.claims import Claim, claim, collect, table
 
 GIVEN = {"source": "A paper, Fig. 1", "published": "1", "here": "0.9 < 1", "verdict": "holds"}
 
@@ -31,12 +32,12 @@ def test_claims_are_read_back_from_the_notebooks_that_show_them(tmp_path):
     first, second = (claim(key, f"Statement <{key}>.", evidence=True, **GIVEN) for key in ("one", "two"))
     paths = [notebook(tmp_path / "01-first.ipynb", first), notebook(tmp_path / "02-second.ipynb", second)]
     assert collect(paths) == [first, second]
-    assert [each.page for each in collect(paths)] == ["01-first", "02-second"]
+    assert [each.page for each in collect(paths)] == [f"{tmp_path.name}/{page}" for page in ("01-first", "02-second")]
 
 
 def test_a_key_is_used_once(tmp_path):
     one = Claim("one", "A statement.", "A paper", "–", "1", "holds")
-    with pytest.raises(ValueError, match="claim 'one' stands in 01-a and in 02-b"):
+    with pytest.raises(ValueError, match="claim 'one' stands in .*/01-a and in .*/02-b"):
         collect([notebook(tmp_path / "01-a.ipynb", one), notebook(tmp_path / "02-b.ipynb", one)])
 
 
@@ -44,3 +45,12 @@ def test_a_card_can_be_linked_to_and_escapes_what_it_shows():
     data, _ = claim("one", "W < JS.", evidence=True, **GIVEN)._repr_mimebundle_()
     assert 'id="claim-one"' in data["text/html"] and "W &lt; JS." in data["text/html"]
     assert "W < JS." in data["text/plain"]
+
+
+def test_the_table_groups_by_verdict_counts_escapes_and_links():
+    verdicts = {"one": "holds", "two": "does not hold", "three": "holds"}
+    given = [Claim(key, f"W < {key}.", "A paper", "–", "1", verdict, "part/07-x") for key, verdict in verdicts.items()]
+    shown = table(given).data
+    assert re.findall(r"#claim-(\w+)", shown) == ["two", "one", "three"]
+    assert re.findall(r"[✓◐✗] [a-z ]+: \d of \d", shown) == ["✗ does not hold: 1 of 3", "✓ holds: 2 of 3"]
+    assert "W &lt; one." in shown and '<a href="../part/07-x.ipynb#claim-one">chapter 7</a>' in shown

@@ -12,7 +12,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from IPython.display import HTML
+
 Verdict = Literal["holds", "holds in part", "does not hold"]
+MARKS = {"holds": "✓", "holds in part": "◐", "does not hold": "✗"}  # a verdict must not depend on colour
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Claim:
     verdict : str
         "holds", "holds in part" or "does not hold".
     page : str
-        The chapter's file without its ending; known once the notebook is stored.
+        The chapter's folder and file, without its ending; known once the notebook is stored.
     """
 
     key: str
@@ -48,8 +51,9 @@ class Claim:
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
         """Show the claim as a card that can be linked to, and carry its fields in the notebook for `collect`."""
         values = {name: html.escape(value) for name, value in asdict(self).items()}
+        values |= {"style": _style(self.verdict), "mark": MARKS[self.verdict]}
         card = (
-            '<div class="claim" id="claim-{key}"><strong>Claim: {verdict}.</strong> {statement}'
+            '<div class="claim {style}" id="claim-{key}"><strong>{mark} Claim: {verdict}.</strong> {statement}'
             "<br><small>{source}. Published: {published}. Here: {here}.</small></div>"
         ).format(**values)
         text = (
@@ -99,8 +103,46 @@ def collect(notebooks: Iterable[Path]) -> list[Claim]:
             stored = output.get("metadata", {}).get("claim")
             if stored is None:
                 continue
-            found = Claim(**stored | {"page": path.stem})
+            found = Claim(**stored | {"page": f"{path.parent.name}/{path.stem}"})
             if found.key in claims:
                 raise ValueError(f"claim {found.key!r} stands in {claims[found.key].page} and in {found.page}")
             claims[found.key] = found
     return list(claims.values())
+
+
+def table(claims: Iterable[Claim]) -> HTML:
+    """Return the scoreboard: one table, what does not hold first, and in each row a link to the claim's cell.
+
+    Parameters
+    ----------
+    claims : iterable of Claim
+        As `collect` returns them.
+
+    Notes
+    -----
+    A link leads from one chapter's notebook to another's, as Jupyter wants it; the book's build turns ``.ipynb`` into
+    ``.html`` (book/_ext/book_pages.py). Where neither works, as on Colab, the number of the chapter is the link's text.
+    """
+    claims = list(claims)
+    head = "<thead><tr><th>claim and source</th><th>published</th><th>here</th><th>verdict</th></tr></thead>"
+    bodies = ""
+    for verdict in reversed(MARKS):
+        rows = [_row(each) for each in claims if each.verdict == verdict]
+        title = (
+            f'<tr><th colspan="4" scope="rowgroup">{MARKS[verdict]} {verdict}: {len(rows)} of {len(claims)}</th></tr>'
+        )
+        bodies += f'<tbody class="{_style(verdict)}">{title}{"".join(rows)}</tbody>' if rows else ""
+    return HTML(f'<table class="scoreboard">{head}{bodies}</table>')
+
+
+def _row(claim: Claim) -> str:
+    shown = {name: html.escape(value) for name, value in asdict(claim).items()}
+    return (
+        "<tr><td>{statement}<br><small>{source}</small></td>"
+        '<td data-label="published">{published}</td><td data-label="here">{here}</td>'
+        '<td>{mark} {verdict}<br><a href="../{page}.ipynb#claim-{key}">chapter {chapter}</a></td></tr>'
+    ).format(**shown, mark=MARKS[claim.verdict], chapter=int(Path(claim.page).name[:2]))
+
+
+def _style(verdict: str) -> str:
+    return verdict.replace(" ", "-")  # the class of CSS

@@ -1,5 +1,8 @@
-"""Two things that Sphinx and MyST-NB leave undone."""
+"""Three things that Sphinx and MyST-NB leave undone."""
 
+import re
+
+from docutils import nodes
 from myst_nb.core.render import NbElementRenderer
 
 render_image = NbElementRenderer.render_image
@@ -21,8 +24,17 @@ def unname_references(app, what, name, obj, options, lines):
         lines[at : at + 2] = [".. rubric:: References", ""]
 
 
+def link_to_pages(app, doctree):
+    """Lead the links of a notebook's HTML outputs, which name other notebooks, to their pages."""
+    for node in doctree.findall(nodes.raw):
+        text = re.sub(r'href="([^":]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', node.astext())
+        if text != node.astext():
+            node.children = [nodes.Text(text)]
+
+
 def setup(app):
-    """Install both."""
+    """Install all three."""
     NbElementRenderer.render_image = render_image_with_alt
     app.connect("autodoc-process-docstring", unname_references)
+    app.connect("doctree-read", link_to_pages)
     return {"parallel_read_safe": True}
