@@ -1,15 +1,15 @@
-"""The command line: `python -m wgan_lib train | sample | evaluate | record`. The options of train are `Config`."""
+"""The command line: `python -m wgan_lib train | sample | evaluate | record | classifiers`. See `--help` of each."""
 
 import dataclasses
 import sys
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import tyro
 from PIL import Image
 
-from wgan_lib import mnist, runs, training, transport
+from wgan_lib import classifiers, mnist, quality, runs, training
 
 Preset = tyro.extras.subcommand_type_from_defaults(
     training.PRESETS, prefix_names=False, sort_subcommands=False, descriptions={
@@ -64,30 +64,39 @@ def sample(
     print(f"Wrote {n} images to {out}")
 
 
-def evaluate(run: tyro.conf.Positional[Path], n: int = 1024, seed: int = 1, data: Path | None = None) -> None:
-    """Hold a run's generator against real digits: exact W1 in pixels, beside W1 between two real samples of that size.
+def evaluate(
+    run: tyro.conf.Positional[Path],
+    n: int = 5000,
+    seeds: int = 3,
+    along: bool = False,
+    json: bool = False,
+    data: Path | None = None,
+) -> None:
+    """Hold a run's generator against digits that it has never seen: every metric, beside that of other real digits.
 
     Parameters
     ----------
     run
         Directory of the run.
     n
-        Images on each side; at most 5000, since two disjoint halves of the test set are compared.
-    seed
-        Seed of the noise and of the choice of real images; another than the run's.
+        Images on each side, at most 5000, since two disjoint halves of the test set are compared; exact W1, and the
+        search for the nearest training image, take the first 1000.
+    seeds
+        How many samples to draw, each from noise of its own, and each against another choice of real images.
+    along
+        Measure each snapshot of the run too, with one sample, and write quality.csv to its directory.
+    json
+        Print JSON in place of a table.
     data
         Directory of the four MNIST files.
     """
-    if not 2 <= n <= 5000:
-        raise ValueError(f"n = {n}: expected 2 to 5000, since two disjoint halves of the test set are compared")
-    fake = runs.load(run).generate(n, seed).flatten(1)
-    order = torch.randperm(10_000, generator=torch.Generator().manual_seed(seed))
-    pixels = mnist.scale(mnist.images("test", data=data)).flatten(1)
-    real, other = pixels[order[:n]], pixels[order[n : 2 * n]]
-    print(f"n = {n} images on each side, pixels in [-1, 1], seed {seed}")
-    distances = {"exact W1": lambda x, y: transport.emd(x, y).cost, "sliced W1": transport.sliced_wasserstein}
-    for name, distance in distances.items():
-        print(f"{name:10s} generated to real {distance(fake, real):8.4f}    real to real {distance(other, real):8.4f}")
+    quality.check(n, seeds)
+    digits = quality.Digits.load(data)
+    loaded = runs.load(run)
+    if along:
+        quality.along(loaded, digits, n)
+    report = quality.evaluate(loaded, digits, n, seeds)
+    print(dumps(report, indent=2) if json else quality.table(report))
 
 
 def record(run: tyro.conf.Positional[Path], destination: tyro.conf.Positional[Path]) -> None:
@@ -103,9 +112,26 @@ def record(run: tyro.conf.Positional[Path], destination: tyro.conf.Positional[Pa
     print(runs.record(run, destination).label())
 
 
+def make_classifiers(data: Path | None = None) -> None:
+    """Train the two classifiers that metrics rest on, and store their weights in the package: some minutes.
+
+    Parameters
+    ----------
+    data
+        Directory of the four MNIST files.
+    """
+    images, labels = mnist.scale(mnist.images("test", data=data)), mnist.labels("test", data=data)
+    for name in classifiers.NAMES:
+        network = classifiers.fit(name, data=data)
+        accuracy = classifiers.accuracy(network, images, labels)
+        classifiers.save(name, network, test_accuracy=accuracy)
+        print(f"{name}: {100 * accuracy:.2f} % of the test images right")
+
+
 def main() -> None:
     """Run the command line; where the input, a file or the disk is wrong, say so in one line and exit with 2."""
-    commands = {"train": train, "sample": sample, "evaluate": evaluate, "record": record}
+    commands = {"train": train, "sample": sample, "evaluate": evaluate, "record": record,
+                "classifiers": make_classifiers}  # fmt: skip
     try:
         tyro.extras.subcommand_cli_from_dict(commands, prog="python -m wgan_lib")
     except (ValueError, OSError, training.Diverged) as error:

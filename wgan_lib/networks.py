@@ -122,6 +122,11 @@ def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
     )  # fmt: skip
 
 
+def halved(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return `weights` in half precision: enough to draw from, and half the size."""
+    return {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
+
+
 def random_stream(seed: int, purpose: str, device: str | torch.device = "cpu") -> torch.Generator:
     """Return a source of random numbers of its own for each purpose.
 

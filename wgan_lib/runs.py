@@ -38,6 +38,12 @@ class Run:
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
     @cached_property
+    def quality(self) -> dict[str, np.ndarray]:
+        """One array for each column of quality.csv: the metrics of each snapshot, see `quality.along`."""
+        rows = training.read_metrics(self.path / "quality.csv")
+        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+    @cached_property
     def facts(self) -> dict[str, Any]:
         """Where and when it ran: hardware, torch, date, steps, seconds."""
         return json.loads((self.path / "run.json").read_text())
@@ -90,8 +96,10 @@ def record(source: Path, destination: Path) -> Run:
         raise ValueError(f"{source} is not finished: it has not made its {run.config.steps} steps; go on with --resume")
     tensors, facts = checkpoints.load(source / "generator.safetensors")
     kept = {name: (source / name).read_bytes() for name in KEPT} | {"samples.png": grid.read_bytes()}
+    if (source / "quality.csv").is_file():
+        kept["quality.csv"] = (source / "quality.csv").read_bytes()
     destination.mkdir(parents=True, exist_ok=True)
     for name, content in kept.items():
         checkpoints.write_atomically(destination / name, content)
-    checkpoints.save(destination / "generator.safetensors", training.halved(tensors), **facts)
+    checkpoints.save(destination / "generator.safetensors", networks.halved(tensors), **facts)
     return Run(destination)

@@ -567,7 +567,9 @@ class Trainer:
         if step % config.sample_every == 0 or step == config.steps:
             grid = Image.fromarray(mnist.grid(self.sample()))
             checkpoints.write_atomically(out / "samples" / f"{step:08d}.png", _image_bytes([grid], "png"))
-            checkpoints.save(out / "snapshots" / f"{step:08d}.safetensors", halved(self.generator.state_dict()))
+            checkpoints.save(
+                out / "snapshots" / f"{step:08d}.safetensors", networks.halved(self.generator.state_dict())
+            )
         if stopping:
             self._save_gif(out)
             facts = {"hardware": hardware(self.device), "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"),
@@ -628,11 +630,6 @@ class Trainer:
             writer.flush()
 
         return write
-
-
-def halved(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return `weights` in half precision: enough to draw from, and half the size."""
-    return {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
 
 
 def read_settings(path: Path) -> dict[str, Any]:

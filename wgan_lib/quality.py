@@ -1,0 +1,116 @@
+r"""How good the generator of a run is: every metric, beside its value for other real digits, and along the training."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from wgan_lib import checkpoints, metrics, mnist, networks, runs, training
+
+EACH_SIDE = 5000  # half of the test set
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Real digits in [-1, 1]: what a generator has seen, and what it has not."""
+
+    training: Tensor
+    test: Tensor
+
+    @classmethod
+    def load(cls, data: str | Path | None = None) -> "Digits":
+        """Read both from where `mnist` finds them."""
+        return cls(*(mnist.scale(mnist.images(split, data=data)) for split in ("train", "test")))
+
+    def halves(self, n: int, seed: int) -> tuple[Tensor, Tensor]:
+        """Return two disjoint sets of `n` test digits."""
+        order = torch.randperm(len(self.test), generator=networks.random_stream(seed, "halves"))
+        return self.test[order[:n]], self.test[order[n : 2 * n]]
+
+
+def check(n: int, seeds: int) -> None:
+    """Raise ValueError unless so many images, and so many samples, can be measured."""
+    if not 100 <= n <= EACH_SIDE:
+        raise ValueError(
+            f"n = {n}: expected 100 to {EACH_SIDE}, since two disjoint halves of the test set are compared"
+        )
+    if seeds < 1:
+        raise ValueError(f"seeds = {seeds}: expected at least 1 sample")
+
+
+def evaluate(run: runs.Run, digits: Digits, n: int = EACH_SIDE, seeds: int = 3) -> dict[str, Any]:
+    """Measure samples of a run's generator, and real digits in their place.
+
+    Parameters
+    ----------
+    run : Run
+        Its generator is drawn from.
+    digits : Digits
+        All of MNIST.
+    n : int
+        Images on each side.
+    seeds : int
+        Samples, each against another half of the test set.
+
+    Returns
+    -------
+    dict
+        "n", "seeds", and for "generated" and "real" the mean and the standard deviation (0 for one seed) of each
+        metric of `metrics.measure`.
+    """
+    check(n, seeds)
+    generated, real = [], []
+    for seed in range(1, seeds + 1):
+        reference, other = digits.halves(n, seed)
+        generated.append(metrics.measure(run.generate(n, seed), reference, digits.training))
+        real.append(metrics.measure(other, reference, digits.training))
+    return {"n": n, "seeds": seeds, "generated": _spread(generated), "real": _spread(real)}
+
+
+def _spread(samples: list[dict[str, float]]) -> dict[str, dict[str, float]]:
+    columns = {name: [sample[name] for sample in samples] for name in samples[0]}
+    return {name: {"mean": mean(values), "sd": stdev(values) if len(values) > 1 else 0.0}
+            for name, values in columns.items()}  # fmt: skip
+
+
+def table(report: dict[str, Any]) -> str:
+    """Return a report of `evaluate` as a table: each metric of generated digits, and of real ones in their place."""
+    lines = [f"{report['n']} images on each side, {report['seeds']} samples: mean ± standard deviation",
+             f"{'':16s}{'generated':>20s}{'real':>20s}"]  # fmt: skip
+    for name, generated in report["generated"].items():
+        cells = [f"{value['mean']:11.4f} ±{value['sd']:7.4f}" for value in (generated, report["real"][name])]
+        lines.append(f"{name:16s}{cells[0]}{cells[1]}")
+    return "\n".join(lines)
+
+
+def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE) -> None:
+    """Measure each snapshot of a run that training has written, and write quality.csv, a row for each, beside them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the run keeps no snapshots, as recorded ones do not.
+    """
+    snapshots = sorted((run.path / "snapshots").glob("*.safetensors"))
+    if not snapshots:
+        raise FileNotFoundError(f"{run.path} has no snapshots: expected the directory that training wrote")
+    reference, _ = digits.halves(n, seed=1)
+    generator, _ = training.build(run.config)
+    latent = networks.noise(n, run.config.latent_dim, seed=1)
+    rows = []
+    for path in tqdm(snapshots, desc=run.path.name, disable=None):
+        tensors, _ = checkpoints.load(path)
+        generator.load_state_dict(tensors)
+        measured = metrics.measure(networks.sample(generator, latent), reference, digits.training)
+        rows.append({"step": int(path.stem)} | {name: round(value, 5) for name, value in measured.items()})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0])
+    writer.writeheader()
+    writer.writerows(rows)
+    checkpoints.write_atomically(run.path / "quality.csv", text.getvalue())
