@@ -63,8 +63,8 @@ def test_each_stacked_game_is_the_game_played_alone(name, double):
     made, scores = contest.generator(x.expand(6, -1, -1)), contest.critic(x.expand(6, -1, -1))[..., 0]
     for k, (data, seed) in enumerate(match.games):
         generator, critic = alone(match, data, seed, 10, warm)
-        torch.testing.assert_close(made[k], generator(x), rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(scores[k], critic(x), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(made[k], generator(x), rtol=1e-6, atol=1e-7)
+        torch.testing.assert_close(scores[k], critic(x), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize(("norm", "layer"), [("batch", nn.BatchNorm1d), ("layer", nn.LayerNorm)])

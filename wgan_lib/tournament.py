@@ -137,7 +137,7 @@ class Together(nn.Module):
         normalised = [] if self.axis is None else self.biases[:-1]
         self.scales = nn.ParameterList(torch.ones_like(bias) for bias in normalised)
         self.shifts = nn.ParameterList(torch.zeros_like(bias) for bias in normalised)
-        self.directions = [torch.ones_like(bias) for bias in self.biases] if spectral else None
+        self.directions = [torch.ones_like(w[..., :1]) for w in self.weights] if spectral else None  # (K, in, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply network k to x[k]."""
@@ -155,13 +155,13 @@ class Together(nn.Module):
         return (x - mean) / (variance + 1e-5).sqrt() * self.scales[i] + self.shifts[i]
 
     def _largest(self, i: int) -> Tensor:
-        """Return uᵀ W v for each game (Miyato et al. 2018, eq. 10 and Algorithm 1), with u and v held constant."""
+        """Return uᵀ W v for each game (Miyato et al. 2018, Algorithm 1), with u and v held constant."""
         with torch.no_grad():
-            u = nn.functional.normalize(self.directions[i] @ self.weights[i].mT, dim=2)
-            v = nn.functional.normalize(u @ self.weights[i], dim=2)
+            u = nn.functional.normalize(self.directions[i].mT @ self.weights[i], dim=2)  # (K, 1, out)
+            v = nn.functional.normalize(self.weights[i] @ u.mT, dim=1)
             if self.training:
                 self.directions[i] = v
-        return u @ self.weights[i] @ v.mT
+        return u @ self.weights[i].mT @ v
 
 
 class Contest:
