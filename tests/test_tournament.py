@@ -121,7 +121,9 @@ def test_the_best_rate_is_found_among_plain_matches_only():
     assert tournament.best_rate(rows, "GP") == 1e-3
 
 
-@pytest.mark.parametrize("wrong", [{"method": "WGAN"}, {"method": "GP", "critic_norm": "instance"}])
+@pytest.mark.parametrize(
+    "wrong", [{"method": "WGAN"}, {"method": "GP", "critic_norm": "instance"}, {"method": "GP", "data": ("moons",)}]
+)
 def test_an_unknown_name_is_named(wrong):
     with pytest.raises(ValueError, match="expected"):
         Match(**wrong)

@@ -83,8 +83,8 @@ class Match:
         Critic steps to one generator step.
     steps
         Critic steps in all.
-    seeds
-        Each plays on each data set.
+    seeds, data
+        Each seed plays on each data set.
     width, batch
         Units of a hidden layer; real and generated points in a step.
     """
@@ -98,13 +98,16 @@ class Match:
     critic_steps: int = 5
     steps: int = 800
     seeds: tuple[int, ...] = (0, 1)
+    data: tuple[str, ...] = tuple(DATA)
     width: int = 64
     batch: int = 64
 
     def __post_init__(self) -> None:
-        """Check the names, before any work starts."""
+        """Check every name, before any work starts."""
         if self.method not in METHODS:
             raise ValueError(f"method = {self.method!r}: expected one of {', '.join(METHODS)}")
+        if not set(self.data) <= set(DATA):
+            raise ValueError(f"data = {self.data!r}: expected some of {', '.join(DATA)}")
         for norm in (self.generator_norm, self.critic_norm):
             if norm not in ("none", "batch", "layer"):
                 raise ValueError(f"norm = {norm!r}: expected none, batch or layer")
@@ -112,7 +115,7 @@ class Match:
     @property
     def games(self) -> list[tuple[str, int]]:
         """The (data set, seed) of each game."""
-        return list(itertools.product(DATA, self.seeds))
+        return list(itertools.product(self.data, self.seeds))
 
 
 class Together(nn.Module):
