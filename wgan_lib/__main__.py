@@ -91,8 +91,8 @@ def evaluate(
         Directory of the four MNIST files.
     """
     quality.check(n, seeds)
-    digits = quality.Digits.load(data)
     loaded = runs.load(run)
+    digits = quality.Digits.load(data)
     if along:
         quality.along(loaded, digits, n)
     report = quality.evaluate(loaded, digits, n, seeds)

@@ -1,0 +1,59 @@
+"""How a run is measured: spreads, and a row for each snapshot."""
+
+import csv
+
+import pytest
+import torch
+
+from wgan_lib import metrics, mnist, networks, quality, runs, training
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Return real digits, few of them to have been trained on."""
+    return quality.Digits(*(mnist.scale(mnist.images(split)[:4000]) for split in ("train", "test")))
+
+
+@pytest.fixture
+def run(small, images, tmp_path):
+    """Return a tiny run with snapshots after 2, 4 and 5 steps."""
+    training.Trainer(small(out=tmp_path / "a-run", steps=5, sample_every=2), images).run()
+    return runs.load(tmp_path / "a-run")
+
+
+def test_the_two_halves_share_no_digit(digits):
+    one, other = digits.halves(2000, seed=1)
+    assert len(one) == len(other) == 2000
+    assert metrics.nearest(one[:200].flatten(1), other.flatten(1))[0].min() > 0
+    assert not torch.equal(one, digits.halves(2000, seed=2)[0])
+
+
+def test_a_report_has_the_mean_and_the_spread_of_each_sample(run, digits, monkeypatch):
+    values = iter([1.0, 10.0, 3.0, 10.0])
+    monkeypatch.setattr(metrics, "measure", lambda *_: {"fid": next(values)})
+    report = quality.evaluate(run, digits, n=100, seeds=2)
+    assert report["generated"]["fid"] == {"mean": 2.0, "sd": pytest.approx(2**0.5)}
+    assert report["real"]["fid"] == {"mean": 10.0, "sd": 0.0}
+    assert "fid" in quality.table(report) and "2.0000 ± 1.4142" in quality.table(report)
+
+
+def test_each_snapshot_has_a_row_and_the_last_is_that_of_the_run(run, digits):
+    quality.along(run, digits, n=100)
+    with open(run.path / "quality.csv", newline="") as file:
+        assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "5"]
+    assert run.quality["step"].tolist() == [2, 4, 5]
+    reference, _ = digits.halves(100, seed=1)
+    last = metrics.measure(run.generate(100, seed=1), reference, digits.training)
+    assert run.quality["w1_pixels"][-1] == pytest.approx(last["w1_pixels"], rel=1e-2), "half precision"
+
+
+def test_a_recorded_run_keeps_the_measurements_and_has_no_snapshots(run, digits, tmp_path):
+    quality.along(run, digits, n=100)
+    kept = runs.record(run.path, tmp_path / "kept")
+    assert kept.quality["fid"].tolist() == run.quality["fid"].tolist()
+    with pytest.raises(FileNotFoundError, match="kept has no snapshots"):
+        quality.along(kept, digits, n=100)
+
+
+def test_noise_of_the_report_is_not_that_of_the_grid(run):
+    assert not torch.equal(networks.noise(4, 4, seed=1), networks.noise(4, 4, seed=run.config.seed))
