@@ -84,7 +84,7 @@ def evaluate(
     seeds
         How many samples to draw, each from noise of its own, and each against another choice of real images.
     along
-        Measure each snapshot of the run too, with one sample, and write quality.csv to its directory.
+        Measure each snapshot of the run too, with one sample of half as many, and write quality.csv to its directory.
     json
         Print JSON in place of a table.
     data
@@ -94,7 +94,7 @@ def evaluate(
     loaded = runs.load(run)
     digits = quality.Digits.load(data)
     if along:
-        quality.along(loaded, digits, n)
+        quality.along(loaded, digits, n // 2)
     report = quality.evaluate(loaded, digits, n, seeds)
     print(dumps(report, indent=2) if json else quality.table(report))
 

@@ -34,9 +34,15 @@ def features(images: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def logits(images: Tensor, network: str = "features") -> Tensor:
-    """Return the class logits (n, 10) of "features", or of the independent "judge"."""
-    return torch.cat([classifiers.load(network)(batch) for batch in images.split(AT_ONCE)])
+def logits(features: Tensor) -> Tensor:
+    """Return the class logits (n, 10) of images whose features (n, 64) are given: the digit network's last layer."""
+    return classifiers.load("features")[-1](features)
+
+
+@torch.no_grad()
+def judge(images: Tensor) -> Tensor:
+    """Return the class logits (n, 10) of the judge, a network that shares nothing with the features."""
+    return torch.cat([classifiers.load("judge")(batch) for batch in images.split(AT_ONCE)])
 
 
 def fid(real: Tensor, fake: Tensor) -> float:
@@ -127,8 +133,9 @@ def nearest(x: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
 
     A generator that memorises is nearer to the training images than other real images are.
     """
-    blocks = [torch.cdist(block, among).min(dim=1) for block in x.split(100)]
-    return torch.cat([block.values for block in blocks]), torch.cat([block.indices for block in blocks])
+    half_squares = among.square().sum(dim=1) / 2
+    index = torch.cat([(half_squares - block @ among.T).argmin(dim=1) for block in x.split(100)])
+    return (x - among[index]).norm(dim=1), index
 
 
 def class_shares(logits: Tensor) -> Tensor:
@@ -144,10 +151,21 @@ def class_imbalance(shares: Tensor) -> float:
 
 def readable(images: Tensor) -> float:
     """Return the share of images of which the judge, who knows nothing of the features, is at least 80 % sure."""
-    return (logits(images, "judge").softmax(dim=1).amax(dim=1) >= READABLE).double().mean().item()
+    return _sure(judge(images))
 
 
-def measure(images: Tensor, reference: Tensor, training: Tensor, n_exact: int = 1000) -> dict[str, float]:
+def _sure(logits: Tensor) -> float:
+    return (logits.softmax(dim=1).amax(dim=1) >= READABLE).double().mean().item()
+
+
+def measure(
+    images: Tensor,
+    reference: Tensor,
+    training: Tensor,
+    *,
+    reference_features: Tensor | None = None,
+    n_exact: int = 1000,
+) -> dict[str, float]:
     """Hold images against a reference: every metric of this module, by name.
 
     Parameters
@@ -156,6 +174,8 @@ def measure(images: Tensor, reference: Tensor, training: Tensor, n_exact: int = 
         What to measure, and real images that no network of this book has trained on.
     training : Tensor, shape (m, 1, 28, 28), in [-1, 1]
         What the generator has seen.
+    reference_features : Tensor, shape (n, 64), optional
+        `features(reference)`, if they are known already.
     n_exact : int
         Exact transport, and the search for the nearest training image, take the first so many images.
 
@@ -166,18 +186,19 @@ def measure(images: Tensor, reference: Tensor, training: Tensor, n_exact: int = 
         (median distance to the nearest training image, in pixels), classes (how many of the ten occur),
         class_imbalance, readable.
     """
-    x, y = features(images), features(reference)
+    x, y = features(images), features(reference) if reference_features is None else reference_features
     few, few_real = images[:n_exact].flatten(1), reference[:n_exact].flatten(1)
-    given, shares = logits(images), class_shares(logits(images, "judge"))
+    judged = judge(images)
+    shares = class_shares(judged)
     precision, recall = precision_recall(y, x)
     return {
-        "fid": fid(y, x), "kid": kid(y, x), "inception_score": inception_score(given),
+        "fid": fid(y, x), "kid": kid(y, x), "inception_score": inception_score(logits(x)),
         "precision": precision, "recall": recall,
         "w1_pixels": transport.emd(few, few_real).cost, "w1_features": transport.emd(x[:n_exact], y[:n_exact]).cost,
         "sliced_pixels": float(transport.sliced_wasserstein(few, few_real)),
         "sliced_features": float(transport.sliced_wasserstein(x[:n_exact], y[:n_exact])),
         "nearest": nearest(few, training.flatten(1))[0].median().item(),
-        "classes": int((shares > 0).sum()), "class_imbalance": class_imbalance(shares), "readable": readable(images),
+        "classes": int((shares > 0).sum()), "class_imbalance": class_imbalance(shares), "readable": _sure(judged),
     }  # fmt: skip
 
 

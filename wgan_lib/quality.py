@@ -89,7 +89,7 @@ def table(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE) -> None:
+def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE // 2) -> None:
     """Measure each snapshot of a run that training has written, and write quality.csv, a row for each, beside them.
 
     Raises
@@ -101,13 +101,15 @@ def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE) -> None:
     if not snapshots:
         raise FileNotFoundError(f"{run.path} has no snapshots: expected the directory that training wrote")
     reference, _ = digits.halves(n, seed=1)
+    known = metrics.features(reference)
     generator, _ = training.build(run.config)
     latent = networks.noise(n, run.config.latent_dim, seed=1)
     rows = []
     for path in tqdm(snapshots, desc=run.path.name, disable=None):
         tensors, _ = checkpoints.load(path)
         generator.load_state_dict(tensors)
-        measured = metrics.measure(networks.sample(generator, latent), reference, digits.training)
+        images = networks.sample(generator, latent)
+        measured = metrics.measure(images, reference, digits.training, reference_features=known)
         rows.append({"step": int(path.stem)} | {name: round(value, 5) for name, value in measured.items()})
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0])
