@@ -283,3 +283,23 @@ def test_a_kernel_counts_as_a_matrix_of_its_output_channels():
     convolution = nn.Conv2d(2, 5, 3)
     (values,) = singular_values(convolution)
     torch.testing.assert_close(values, torch.linalg.svdvals(convolution.weight.detach().reshape(5, 18)))
+
+
+def test_a_convolution_with_a_kernel_of_norm_one_can_stretch_an_image_up_to_its_bound():
+    convolution = nn.Conv2d(1, 1, 5, padding=2, bias=False)
+    nn.init.ones_(convolution.weight)
+    critic = spectral_norm(nn.Sequential(convolution)).eval()
+    ((norm, *_),) = singular_values(critic)
+    assert norm.item() == pytest.approx(1, abs=1e-5)
+    image = torch.ones(1, 1, 60, 60)
+    stretched = (critic(image).norm() / image.norm()).item()
+    assert 4.8 < stretched <= 5
+
+
+def test_reading_a_weight_in_training_mode_is_a_power_iteration():
+    torch.manual_seed(0)
+    critic = spectral_norm(nn.Sequential(nn.Linear(20, 30).double()))  # too large for 15 rounds to settle it
+    first, second = (singular_values(critic)[0] for _ in range(2))
+    critic.eval()
+    third, fourth = (singular_values(critic)[0] for _ in range(2))
+    assert second[0] < first[0] and torch.equal(third, fourth)

@@ -100,9 +100,9 @@ def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
 def spectral_norm(critic: nn.Module) -> nn.Module:
     """Divide every weight matrix of `critic` by its largest singular value, at each use (Miyato et al. 2018, eq. 8).
 
-    With 1-Lipschitz activations the critic is then 1-Lipschitz, up to the error of one power iteration a step. The
-    kernel of a convolution counts as the matrix (channels out, all else), as in the paper: that is not the norm of the
-    convolution as a linear map, but near it.
+    With 1-Lipschitz activations a multilayer perceptron is then 1-Lipschitz, up to the error of one power iteration a
+    step: it is made by each pass in training mode. The kernel of a convolution counts as the matrix (channels out, all
+    else), as in the paper. The convolution itself can stretch an image further, by up to ⌈kernel size / stride⌉.
 
     Parameters
     ----------
@@ -125,6 +125,9 @@ def singular_values(critic: nn.Module) -> list[Tensor]:
 
     A kernel counts as the matrix (channels out, all else). The product of the largest ones bounds the Lipschitz
     constant of a multilayer perceptron with 1-Lipschitz activations.
+
+    Put a spectrally normalised critic in evaluation mode first: in training mode each reading of a weight makes another
+    power iteration, and changes it a little.
     """
     return [torch.linalg.svdvals(layer.weight.flatten(1)) for layer in _weighted_layers(critic)]
 
