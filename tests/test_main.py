@@ -94,10 +94,12 @@ def test_a_preset_brings_its_own_defaults(command, monkeypatch, preset):
 def test_every_option_reaches_the_config(command, monkeypatch, tmp_path):
     seen = []
     monkeypatch.setattr(training, "Trainer", lambda config: seen.append(config) or sys.exit(0))
-    options = "--clip 0.02 --penalty 3 --betas 0.1 0.8 --one-sided --optimizer rmsprop --objective minimax --data d"
+    options = "--clip 0.02 --penalty None --betas 0.1 0.8 --optimizer rmsprop --objective minimax --data d"
+    options += " --average 0.9 --anneal"
     assert command("train", "wgan-gp", *options.split(), "--out", "o")[0] == 0
     config = seen[0]
-    assert (config.clip, config.penalty, config.betas, config.one_sided) == (0.02, 3, (0.1, 0.8), True)
+    assert (config.clip, config.penalty, config.betas) == (0.02, None, (0.1, 0.8))
+    assert (config.average, config.anneal) == (0.9, True)
     assert (config.optimizer, config.objective, config.data.name) == ("rmsprop", "minimax", "d")
 
 

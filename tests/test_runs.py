@@ -84,6 +84,12 @@ def test_a_record_holds_what_readers_need_in_half_the_bytes(run, tmp_path):
     assert {tensor.dtype for tensor in tensors.values()} == {torch.float16, torch.int64}
 
 
+def test_quality_is_kept_where_there_is_any(run, tmp_path):
+    (run.path / "quality.csv").write_text("step,fid\n3,2.5\n6,1.25\n")
+    record = runs.record(run.path, tmp_path / "kept")
+    assert record.quality["step"].tolist() == [3, 6] and record.quality["fid"].tolist() == [2.5, 1.25]
+
+
 def test_a_recorded_generator_draws_nearly_the_same_images(run, tmp_path):
     record = runs.record(run.path, tmp_path / "kept")
     torch.testing.assert_close(record.generate(9, seed=0), run.generate(9, seed=0), rtol=0, atol=5e-3)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import importlib.util
 import json
 import multiprocessing
 import os
@@ -13,10 +14,10 @@ import time
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageSequence
 from torch import nn
 
-from wgan_lib import checkpoints, lipschitz, training
+from wgan_lib import checkpoints, lipschitz, rundir, training
 from wgan_lib.objectives import OBJECTIVES
 from wgan_lib.training import Config, Diverged, Trainer, critic_step, generator_step, preset, read_metrics
 
@@ -159,6 +160,8 @@ WRONG = [
     *[("betas", value) for value in ((-0.1, 0.9), (0.5, 1.0), (0.5,), (NAN, 0.9))],
     *[("clip", value) for value in (0.0, -0.01, INFINITE, NAN)],
     *[("penalty", value) for value in (-1.0, INFINITE, NAN)],
+    *[("average", value) for value in (-0.1, 1.0, NAN)],
+    ("precision", "float16"), ("engine", "compile"),
     ("batch_size", 1), ("objective", "least squares"), ("network", "transformer"), ("optimizer", "sgd"), ("seed", -1),
     ("device", "tpu"), ("device", ""), ("device", "meta"),
 ]  # fmt: skip
@@ -183,6 +186,9 @@ def test_a_penalty_and_batch_norm_do_not_go_together():
         ("wgan-clip-conv", {"batch_norm": True}, "clipping would clamp the scale of batch norm"),
         ("gan", {"batch_norm": True}, "only conv has the choice"),
         ("wgan-clip", {"one_sided": True}, "there is no penalty to change"),
+        ("wgan-gp", {"clip": 0.01}, "clip = 0.01: there is a penalty of 10.0 already"),
+        ("wgan-gp", {"precision": "tf32", "device": "cpu"}, "only a GPU computes in tf32"),
+        ("wgan-gp", {"engine": "graph", "device": "cpu"}, "a graph is recorded on a GPU"),
         ("gan", {"seed": 1.5}, "seed = 1.5: expected a whole number"),
         ("gan", {"seed": 2**32}, "below 2"),
     ],
@@ -337,6 +343,138 @@ def test_every_preset_trains_and_resumes(name, images, tmp_path):
     assert equal(weights(again.generator) + weights(again.critic), weights(whole.generator) + weights(whole.critic))
 
 
+# A moving average, falling rates, half precision
+
+
+def test_the_average_follows_the_generator_and_makes_the_samples(small, images):
+    trainer = Trainer(small(average=0.75, critic_steps=1, learning_rate=1e-2), images)
+    expected = {name: value.clone() for name, value in trainer.generator.state_dict().items()}
+    for _ in range(5):
+        trainer.step()
+        for name, value in trainer.generator.state_dict().items():
+            if value.is_floating_point():
+                expected[name] = 0.75 * expected[name] + 0.25 * value
+    averaged = trainer.averaged.state_dict()
+    for name, value in expected.items():
+        if value.is_floating_point():
+            torch.testing.assert_close(averaged[name], value)
+    with torch.no_grad():
+        torch.testing.assert_close(trainer.sample(), trainer.averaged.eval()(trainer.fixed_latent), rtol=0, atol=0)
+        assert (trainer.sample() - trainer.generator.eval()(trainer.fixed_latent)).abs().max() > 1e-4
+
+
+def test_an_average_changes_nothing_but_the_samples(small, images):
+    plain, averaged = (Trainer(small(steps=6, average=beta), images) for beta in (0.0, 0.9))
+    plain.run(), averaged.run()
+    assert plain.averaged is plain.generator
+    assert equal(
+        weights(plain.generator) + weights(plain.critic), weights(averaged.generator) + weights(averaged.critic)
+    )
+
+
+def test_learning_rates_fall_linearly_to_nothing_and_stay_within_a_cycle(small, images):
+    trainer = Trainer(small(anneal=True, steps=6, critic_steps=2, learning_rate=0.6), images)
+    rates = []
+    for _ in range(6):
+        trainer.step()
+        rates.append(
+            [trainer.critic_optimizer.param_groups[0]["lr"], trainer.generator_optimizer.param_groups[0]["lr"]]
+        )
+    np.testing.assert_allclose(rates, np.repeat([[0.6], [0.6], [0.4], [0.4], [0.2], [0.2]], 2, axis=1))
+
+
+def test_a_run_whose_rates_fall_is_not_made_longer(small, images, tmp_path):
+    Trainer(small(out=tmp_path, anneal=True, **RUN), images).run()
+    with pytest.raises(ValueError, match=r"steps = 20: the run to resume has 9"):
+        Trainer(small(out=tmp_path, anneal=True, resume=True, **RUN | {"steps": 20}), images)
+
+
+@pytest.mark.parametrize("stop", [3, 4])
+def test_average_falling_rates_and_half_precision_resume_to_the_same_bits(small, images, tmp_path, stop):
+    options = {"average": 0.9, "anneal": True, "precision": "bfloat16"} | RUN
+    for out, interrupt in (("whole", None), ("stopped", stop)):
+        Trainer(small(out=tmp_path / out, **options), images).run(
+            on_log=lambda row, at=interrupt: os.kill(os.getpid(), signal.SIGINT) if row["step"] == at else None
+        )
+    Trainer(small(out=tmp_path / "stopped", resume=True, **options), images).run()
+    assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
+
+
+def test_bfloat16_trains_like_float32_to_its_own_rounding(small, images):
+    losses = []
+    for precision in ("float32", "bfloat16"):
+        trainer = Trainer(small("wgan-gp", batch_size=32, precision=precision), images)
+        losses.append([float(trainer.step().loss) for _ in range(6)])
+        assert all(p.dtype == torch.float32 == p.grad.dtype for p in trainer.critic.parameters())
+    assert losses[0] != losses[1], "it did something"
+    np.testing.assert_allclose(*losses, rtol=0.02)
+
+
+# A cycle: what a CUDA graph holds
+
+
+@pytest.mark.parametrize("name", training.PRESETS)
+def test_a_cycle_does_bit_for_bit_what_its_steps_do(small, images, name):
+    config = small(name, average=0.5, log_every=preset(name).critic_steps)
+    one, other = Trainer(config, images), Trainer(config, images)
+    for number in range(3):
+        for _ in range(config.critic_steps):
+            seen = one.step()
+        whole, generator_loss, claim = other.cycle(other._unseen((number + 1) * config.log_every))
+        assert (seen.loss, seen.claim, one.generator_loss, one.validation_claim) == (*whole, generator_loss, claim)
+    for network in ("generator", "critic", "averaged"):
+        assert equal(*(list(getattr(trainer, network).state_dict().values()) for trainer in (one, other)))
+    assert torch.equal(one.rng.get_state(), other.rng.get_state())
+
+
+class Replay:
+    """Stands for a recording: plays, and gives back its result in tensors that stay in place."""
+
+    def __init__(self, play):
+        self.play, self.calls, self.result = play, 0, None
+
+    def __call__(self):
+        seen, generator_loss, claim = self.play()
+        fresh = [*seen, generator_loss, claim]
+        self.result = self.result or [value.clone() for value in fresh]
+        for kept, value in zip(self.result, fresh, strict=True):
+            kept.copy_(value)
+        self.calls += 1
+        return training.CriticStep(*self.result[:2]), *self.result[2:]
+
+
+@pytest.mark.parametrize(
+    ("options", "calls"),
+    [
+        ({"log_every": 4, "sample_every": 4, "checkpoint_every": 6, "steps": 13}, 6),
+        ({"log_every": 3, "sample_every": 6, "checkpoint_every": 6, "steps": 12}, 4),
+        ({"log_every": 1, "sample_every": 6, "checkpoint_every": 6, "steps": 12}, 0),
+    ],
+    ids=["whole cycles and a rest", "rows within cycles", "a row for each step"],
+)
+def test_a_run_of_recorded_cycles_writes_what_a_run_of_steps_writes(small, images, tmp_path, options, calls):
+    config = small(critic_steps=2, anneal=True, average=0.5, **options)
+    Trainer(dataclasses.replace(config, out=tmp_path / "steps"), images).run()
+    trainer = Trainer(dataclasses.replace(config, out=tmp_path / "cycles"), images)
+    trainer.unseen_now = trainer.unseen[: config.batch_size].clone()
+    trainer.recording = Replay(lambda: trainer.cycle(trainer.unseen_now))
+    trainer.run()
+    assert trainer.recording.calls == calls
+    assert contents(tmp_path / "cycles") == contents(tmp_path / "steps")
+
+
+def test_the_last_test_digits_that_fill_no_batch_are_left_to_single_steps(small, images):
+    config = small(batch_size=16, critic_steps=1, log_every=1, sample_every=100, checkpoint_every=100, steps=4)
+    trainer = Trainer(config, images)
+    trainer.unseen = trainer.unseen[:40]  # 16, 16 and 8
+    trainer.unseen_now = trainer.unseen[:16].clone()
+    trainer.recording = Replay(lambda: trainer.cycle(trainer.unseen_now))
+    rows, whole = trainer.run(), Trainer(config, images)
+    whole.unseen = trainer.unseen
+    assert [row["validation_estimate"] for row in rows] == [row["validation_estimate"] for row in whole.run()]
+    assert trainer.recording.calls == 3
+
+
 # What is on disk
 
 RUN = {"steps": 9, "critic_steps": 2, "log_every": 1, "sample_every": 2, "checkpoint_every": 3}
@@ -378,7 +516,7 @@ def test_a_run_leaves_everything_that_a_reader_needs(whole):
 
 
 def test_the_metrics_have_their_columns_and_the_gif_a_frame_for_each_grid(small, images, tmp_path):
-    trainer = Trainer(small(out=tmp_path, **RUN), images)
+    trainer = Trainer(small(out=tmp_path, learning_rate=0.02, **RUN), images)  # fast, so that no two grids are equal
     rows = trainer.run()
     header = (tmp_path / "metrics.csv").read_text().splitlines()[0]
     assert header == "step,critic_loss,generator_loss,w_estimate,js_estimate,validation_estimate,images_per_second"
@@ -457,12 +595,39 @@ def test_ctrl_c_saves_the_step_it_is_at_and_resumes_to_the_same_bits(
 
 
 def test_an_interrupted_runs_film_ends_at_its_step_though_a_later_grid_was_left_by_a_kill(small, images, tmp_path):
-    Trainer(small(out=tmp_path, **RUN), images).run()
-    checkpoint = checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"]
-    Image.new("L", (291, 291)).save(tmp_path / "samples" / f"{checkpoint + 3:08d}.png")
-    longer = small(out=tmp_path, resume=True, **RUN | {"steps": 20})
+    fast = {"out": tmp_path, "learning_rate": 0.02}
+    Trainer(small(**fast, **RUN), images).run()
+    Image.new("L", (291, 291)).save(tmp_path / "samples" / "00000012.png")
+    longer = small(resume=True, **fast, **RUN | {"steps": 20})
     Trainer(longer, images).run(on_log=lambda row: os.kill(os.getpid(), signal.SIGINT))
-    assert Image.open(tmp_path / "samples.gif").n_frames == 6, "2, 4, 6, 8, 9 and, where it stopped, 10"
+    assert Image.open(tmp_path / "samples.gif").n_frames == 5, "2, 4, 6, 8 and, where it stopped, 10; no more 9"
+
+
+@pytest.mark.parametrize("steps", [9, 10], ids=["off the beat", "on it"])
+def test_a_finished_run_that_is_made_longer_is_as_if_it_had_been_meant_so(small, images, tmp_path, steps):
+    for out, lengths in (("whole", [20]), ("longer", [steps, 20])):
+        for length in lengths:
+            config = small(out=tmp_path / out, resume=True, **RUN | {"steps": length})
+            Trainer(config, images).run()
+    assert contents(tmp_path / "longer") == contents(tmp_path / "whole")
+
+
+def test_a_film_has_at_most_twenty_frames_from_the_first_grid_to_the_last(tmp_path):
+    grids = [np.full((8, 8), 17 * (k % 15), np.uint8) for k in range(50)]
+    grids[0][:], grids[49][:] = 255, 238
+    for k, grid in enumerate(grids):
+        (tmp_path / f"{k:02d}.png").write_bytes(rundir.png(grid))
+    (tmp_path / "film.gif").write_bytes(rundir.gif(sorted(tmp_path.glob("*.png"))))
+    film = [np.array(frame.convert("L")) for frame in ImageSequence.Iterator(Image.open(tmp_path / "film.gif"))]
+    assert len(film) == 20
+    assert (film[0] == 255).all() and (film[-1] == 238).all()
+
+
+def test_a_picture_has_sixteen_greys_each_within_half_a_step_of_its_pixel(tmp_path):
+    grid = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    (tmp_path / "grid.png").write_bytes(rundir.png(grid))
+    kept = np.array(Image.open(tmp_path / "grid.png").convert("L")).astype(int)
+    assert len(np.unique(kept)) == 16 and np.abs(kept - grid).max() <= 8
 
 
 def test_a_second_ctrl_c_acts_at_once(small, images, tmp_path):
@@ -479,9 +644,10 @@ def test_a_second_ctrl_c_acts_at_once(small, images, tmp_path):
 LONG = RUN | {"steps": 60, "sample_every": 20}
 
 
-def train_in_a_process(out, images):
+def train_in_a_process(out, images, steps=LONG["steps"]):
     torch.set_num_threads(1)
-    config = preset("wgan-gp-conv", width=2, latent_dim=4, batch_size=4, device="cpu", out=out, resume=True, **LONG)
+    small = {"width": 2, "latent_dim": 4, "batch_size": 4, "device": "cpu"}
+    config = preset("wgan-gp-conv", out=out, resume=True, **small | LONG | {"steps": steps})
     Trainer(config, torch.from_numpy(images)).run()
 
 
@@ -498,7 +664,7 @@ def test_kill_9_at_random_moments_and_resume_gives_the_same_bits(images, tmp_pat
     undisturbed = start(tmp_path / "whole")
     undisturbed.join()
     assert undisturbed.exitcode == 0
-    for _ in range(4):
+    for _ in range(8):
         process, before = start(out), mark(out)
         while process.is_alive() and mark(out) == before:
             time.sleep(0.001)
@@ -613,36 +779,48 @@ def test_a_directory_that_holds_a_run_is_not_overwritten(begun, tmp_path):
 OTHER = {
     "objective": "minimax", "latent_dim": 5, "width": 3, "batch_size": 5, "critic_steps": 3, "optimizer": "rmsprop",
     "learning_rate": 2e-4, "betas": (0.5, 0.9), "clip": 0.1, "penalty": 1.0, "one_sided": True, "seed": 1,
-    "train_images": 50,
+    "train_images": 50, "average": 0.5, "anneal": True, "precision": "bfloat16",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OTHER)
 def test_a_run_is_not_resumed_with_another_setting(begun, name):
     with pytest.raises(ValueError, match=f"^{name} = .*the run to resume has .*use that or another `out`"):
-        begun(resume=True, **{name: OTHER[name]})
+        begun(resume=True, **{"clip": {"penalty": None}}.get(name, {}), **{name: OTHER[name]})
 
 
 def test_every_setting_decides_the_run_or_is_bookkeeping():
-    free = {"name", "steps", "device", "log_every", "sample_every", "checkpoint_every", "tensorboard",
+    free = {"name", "steps", "device", "engine", "log_every", "sample_every", "checkpoint_every", "tensorboard",
             "data", "out", "resume"}  # fmt: skip
     settings = {field.name for field in dataclasses.fields(Config)}
     assert set(Config().identity()) == settings - free == set(OTHER) | {"network", "batch_norm"}
+    assert set(Config(anneal=True).identity()) == settings - free | {"steps"}
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [lambda content: content[:1000], lambda content: content[:-1] + bytes([content[-1] ^ 1])],
-    ids=["truncated", "altered"],
-)
-def test_a_damaged_checkpoint_is_named(small, images, tmp_path, damage):
-    Trainer(small(out=tmp_path, **RUN), images).run()
-    path = tmp_path / "checkpoint.safetensors"
-    path.write_bytes(damage(path.read_bytes()))
-    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory, images):
+    """Return the directory of a finished run, and the content of its checkpoint."""
+    out = tmp_path_factory.mktemp("sound")
+    Trainer(preset("wgan-gp-conv", width=2, latent_dim=4, batch_size=4, device="cpu", out=out, **RUN), images).run()
+    return out, (out / "checkpoint.safetensors").read_bytes()
+
+
+DAMAGES = [("truncated", place) for place in (0, 0.0001, 0.001, 0.05, 0.3, 0.7, 0.999)]
+DAMAGES += [("flipped", place) for place in (0, 0.0002, 0.001, 0.02, 0.2, 0.4, 0.6, 0.8, 0.9999)]
+
+
+@pytest.mark.parametrize(("damage", "place"), DAMAGES)
+def test_a_damaged_checkpoint_is_named_and_nothing_is_touched(small, images, sound, damage, place):
+    out, content = sound
+    at, bit = int(place * len(content)), 1 << int(10 * place) % 8
+    damaged = content[:at] if damage == "truncated" else content[:at] + bytes([content[at] ^ bit]) + content[at + 1 :]
+    (out / "checkpoint.safetensors").write_bytes(damaged)
+    before = {file: file.read_bytes() for file in out.rglob("*") if file.is_file()}
     with pytest.raises(ValueError, match=r"checkpoint.safetensors .*altered"):
-        Trainer(small(out=tmp_path, resume=True, **RUN), images)
-    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+        Trainer(small(out=out, resume=True, **RUN), images)
+    assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file()} == before
+    (out / "checkpoint.safetensors").write_bytes(content)
+    assert Trainer(small(out=out, resume=True, **RUN), images).steps_done == 9
 
 
 def test_a_checkpoint_of_another_configuration_is_refused_though_the_settings_were_swapped(small, images, tmp_path):
@@ -669,6 +847,53 @@ def test_a_run_can_be_made_longer_and_logged_more_often(begun, small, images, tm
     trainer = begun(resume=True, steps=3, log_every=2, sample_every=5, checkpoint_every=4, name="mine")
     assert trainer.steps_done == 3
     Trainer(small(out=tmp_path, resume=True, **RUN | {"steps": 3}), images)  # puts config.json back
+
+
+def test_a_directory_is_used_by_one_process_at_a_time_and_free_when_that_was_killed(small, images, tmp_path):
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["wgan_lib.training", "torch._dynamo"])
+    out = tmp_path / "run"
+    other = processes.Process(target=train_in_a_process, args=(out, images.numpy(), 10**6))
+    other.start()
+    while mark(out) is None:
+        assert other.is_alive()
+        time.sleep(0.005)
+    settings = (out / "config.json").read_bytes()
+    with pytest.raises(ValueError, match=f"out = '{out}': another process is training in this directory"):
+        Trainer(small(out=out, resume=True, **LONG | {"steps": 10**6}), images)
+    assert (out / "config.json").read_bytes() == settings and other.is_alive()
+    other.kill()
+    other.join()
+    Trainer(small(out=out, resume=True, **LONG | {"steps": 10**6}), images)
+
+
+def test_two_that_began_together_do_not_run_together(small, images, tmp_path):
+    one, other = (Trainer(small(out=tmp_path, resume=True, **RUN), images) for _ in range(2))
+    with pytest.raises(ValueError, match="another process is training in this directory"):
+        one.run(on_log=lambda row: other.run())
+
+
+def test_without_tensorboard_one_is_told_before_anything_starts(small, images, tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="tensorboard = True: the package is not installed; `pip install tensorboard`"):
+        Trainer(small(out=tmp_path / "run", tensorboard=True), images)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_older_than_a_setting_is_resumed_with_its_default(small, images, tmp_path, whole):
+    Trainer(small(out=tmp_path, **RUN | {"steps": 3}), images).run()
+    stored = json.loads((tmp_path / "config.json").read_text())
+    for young in ("average", "anneal", "precision", "engine"):
+        del stored[young]
+    (tmp_path / "config.json").write_text(json.dumps(stored))
+    tensors, facts = checkpoints.load(tmp_path / "checkpoint.safetensors")
+    facts["config"] = {name: value for name, value in facts["config"].items() if name in stored}
+    checkpoints.save(tmp_path / "checkpoint.safetensors", tensors, **facts)
+    with pytest.raises(ValueError, match=r"average = 0.5: the run to resume has 0.0"):
+        Trainer(small(out=tmp_path, resume=True, average=0.5, **RUN), images)
+    Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    assert set(contents(tmp_path)) >= {"metrics.csv", "run.json"}
+    assert contents(tmp_path)["checkpoint.safetensors"] == whole["checkpoint.safetensors"]
 
 
 def test_tensorboard_gets_the_same_numbers_once_though_the_run_was_interrupted(small, images, tmp_path):

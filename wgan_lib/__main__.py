@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 from PIL import Image
 
-from wgan_lib import classifiers, mnist, quality, runs, training
+from wgan_lib import classifiers, mnist, parallel, quality, runs, training
 
 Preset = tyro.extras.subcommand_type_from_defaults(
     training.PRESETS, prefix_names=False, sort_subcommands=False, descriptions={
@@ -27,14 +27,15 @@ def train(config: Annotated[Preset, tyro.conf.arg(name="")]) -> None:  # type: i
     """Train on all of MNIST, from one of the presets."""
     if config.out is None:
         config = dataclasses.replace(config, out=Path("out") / f"{config.name}-seed{config.seed}")
-    resumable = config.out / "checkpoint.safetensors"
-    if config.resume and not resumable.exists():
-        print(f"There is nothing to resume in {config.out}: starting at step 0.")
-    trainer = training.Trainer(config)
-    print(f"Training on {training.hardware(trainer.device)}, writing to {config.out}")
-    if trainer.steps_done == config.steps:
-        print(f"This run has made its {config.steps} steps already; --steps with a larger number goes on.")
-    trainer.run()
+    with parallel.joined():
+        tell = (lambda words: None) if parallel.rank() else print  # the first of several processes speaks for all
+        if config.resume and not (config.out / "checkpoint.safetensors").exists():
+            tell(f"There is nothing to resume in {config.out}: starting at step 0.")
+        trainer = training.Trainer(config)
+        tell(f"Training on {trainer.hardware()}, writing to {config.out}")
+        if trainer.steps_done == config.steps:
+            tell(f"This run has made its {config.steps} steps already; --steps with a larger number goes on.")
+        trainer.run()
 
 
 def sample(

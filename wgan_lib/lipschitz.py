@@ -35,6 +35,7 @@ def gradient_penalty(
     *,
     target: float = 1.0,
     one_sided: bool = False,
+    epsilon: Tensor | None = None,
     generator: torch.Generator | None = None,
 ) -> Tensor:
     r"""The penalty of WGAN-GP, without its factor λ (Gulrajani et al. 2017, eq. 3).
@@ -53,8 +54,10 @@ def gradient_penalty(
         The norm asked for: 1, or 0 for a zero-centred penalty.
     one_sided : bool
         Penalise only norms above `target` (Petzka et al. 2018, WGAN-LP).
+    epsilon : Tensor, shape (n, 1, ..., 1), optional
+        One number in [0, 1] for each example.
     generator : torch.Generator, optional
-        Source of ε, one number for each example; torch's global one if left out.
+        Source of ε if it is left out; torch's global one if this is left out, too.
 
     Returns
     -------
@@ -68,8 +71,9 @@ def gradient_penalty(
     """
     if real.shape != fake.shape:
         raise ValueError(f"real has shape {tuple(real.shape)} and fake {tuple(fake.shape)}: they are mixed in pairs")
-    one_per_example = (len(real),) + (1,) * (real.dim() - 1)
-    epsilon = torch.rand(one_per_example, generator=generator, dtype=real.dtype, device=real.device)
+    if epsilon is None:
+        one_per_example = (len(real),) + (1,) * (real.dim() - 1)
+        epsilon = torch.rand(one_per_example, generator=generator, dtype=real.dtype, device=real.device)
     mixed = torch.lerp(fake.detach(), real.detach(), epsilon)
     excess = gradient_norms(critic, mixed, create_graph=True) - target
     return (excess.relu() if one_sided else excess).square().mean()

@@ -1,0 +1,245 @@
+r"""The settings of a run: a `Config` that decides everything, and the presets, with the place each number comes from.
+
+References
+----------
+.. [1] Gulrajani et al. (2017), Improved Training of Wasserstein GANs, arXiv:1704.00028.
+.. [2] Arjovsky, Chintala and Bottou (2017), Wasserstein GAN, arXiv:1701.07875.
+.. [3] Radford, Metz and Chintala (2016), Unsupervised Representation Learning with DCGANs, arXiv:1511.06434.
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+import torch
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides a run; the defaults are those of `wgan-gp`. A wrong value raises ValueError at once.
+
+    Parameters
+    ----------
+    name
+        What to call the run.
+    objective
+        The game: wasserstein, non-saturating, or the original minimax.
+    network
+        mlp, or DCGAN-style conv.
+    batch_norm
+        Batch norm in the conv critic. Not with a gradient penalty.
+    latent_dim
+        Numbers of Gaussian noise that become one image.
+    width
+        Feature maps of the conv critic's first layer, and of the conv generator's last.
+    batch_size
+        Real images, and generated ones, in a critic step.
+    critic_steps
+        Critic steps between two generator steps.
+    optimizer
+        adam or rmsprop.
+    learning_rate
+        Of both optimisers.
+    betas
+        Decay of Adam's first and second moment; rmsprop does not use them.
+    clip
+        Clamp the critic's weights to ±clip after each of its steps.
+    penalty
+        Weight λ of the gradient penalty.
+    one_sided
+        Penalise only slopes above 1.
+    average
+        Decay β of a moving average of the generator's weights, which then makes the samples; 0 for none.
+    anneal
+        Let the learning rates fall linearly to 0 over `steps`.
+    precision
+        Of matrix products and convolutions: float32; tf32, on a GPU; or bfloat16, fastest where the processor has it.
+    train_images
+        Learn from this many of the training images only; fewer than all 60,000 shows a critic that overfits.
+    steps
+        Critic steps to train for, in all.
+    seed
+        Seed of everything random.
+    device
+        cpu, cuda, or auto for cuda where there is one.
+    engine
+        How a GPU is driven: eager, kernel by kernel; graph, a whole cycle of critic and generator steps at once; auto
+        for graph where it is possible. The arithmetic is the same.
+    data
+        Directory of the four MNIST files; found or downloaded if left out.
+    out
+        Directory to write the run to.
+    resume
+        Continue the run in `out` where it stopped.
+    log_every
+        Critic steps between two rows of metrics.csv.
+    sample_every
+        Critic steps between two sample grids.
+    checkpoint_every
+        Critic steps between two checkpoints.
+    tensorboard
+        Log to TensorBoard too, in `out`.
+    """
+
+    name: str = "wgan-gp"
+    objective: Literal["wasserstein", "non-saturating", "minimax"] = "wasserstein"
+    network: Literal["mlp", "conv"] = "mlp"
+    batch_norm: bool = False
+    latent_dim: int = 100
+    width: int = 64
+    batch_size: int = 64
+    critic_steps: int = 5
+    optimizer: Literal["adam", "rmsprop"] = "adam"
+    learning_rate: float = 1e-4
+    betas: tuple[float, float] = (0.0, 0.9)
+    clip: float | None = None
+    penalty: float | None = 10.0
+    one_sided: bool = False
+    average: float = 0.0
+    anneal: bool = False
+    precision: Literal["float32", "tf32", "bfloat16"] = "float32"
+    train_images: int = 60_000
+    steps: int = 20_000
+    seed: int = 0
+    device: str = "auto"
+    engine: Literal["auto", "eager", "graph"] = "auto"
+    data: Path | None = None
+    out: Path | None = None
+    resume: bool = False
+    log_every: int = 20
+    sample_every: int = 1000
+    checkpoint_every: int = 1000
+    tensorboard: bool = False
+
+    def __post_init__(self) -> None:
+        """Check every value, before any work starts."""
+        for name in ("data", "out"):
+            if isinstance(getattr(self, name), str):  # what one types in a notebook
+                object.__setattr__(self, name, Path(getattr(self, name)))
+        self._check_choices()
+        self._check_numbers()
+        self._check_critic()
+        require(not self.resume or self.out is not None, "resume", self.resume, "say with `out` which run to resume")
+        device = resolve_device(self.device)
+        require(self.precision != "tf32" or self.device == "auto" or device.type == "cuda", "precision", self.precision,
+                "only a GPU computes in tf32; use float32 or bfloat16")  # fmt: skip
+        require(self.engine != "graph" or self.device == "auto" or device.type == "cuda", "engine", self.engine,
+                "a graph is recorded on a GPU only; use auto or eager")  # fmt: skip
+
+    def _check_choices(self) -> None:
+        hints = get_type_hints(type(self))
+        for name in ("objective", "network", "optimizer", "precision", "engine"):
+            choices = get_args(hints[name])
+            require(getattr(self, name) in choices, name, getattr(self, name), f"expected one of {', '.join(choices)}")
+
+    def _check_numbers(self) -> None:
+        for name in ("latent_dim", "width", "batch_size", "critic_steps", "train_images", "steps", "log_every",
+                     "sample_every", "checkpoint_every"):  # fmt: skip
+            value = getattr(self, name)
+            require(isinstance(value, int) and value >= 1, name, value, "expected a whole number, at least 1")
+        require(self.batch_size >= 2, "batch_size", self.batch_size, "the generator's batch norm needs at least 2")
+        rate = self.learning_rate
+        require(0 < rate < math.inf, "learning_rate", rate, "expected a positive number, for example 1e-4")
+        require(len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas), "betas", self.betas,
+                "expected two numbers in [0, 1)")  # fmt: skip
+        require(0 <= self.average < 1, "average", self.average, "expected a decay in [0, 1), for example 0.999")
+        require(isinstance(self.seed, int) and 0 <= self.seed < 2**32, "seed", self.seed,
+                "expected a whole number, at least 0 and below 2**32")  # fmt: skip
+
+    def _check_critic(self) -> None:
+        """Refuse what cannot be, and what would be ignored."""
+        if self.clip is not None:
+            require(0 < self.clip < math.inf, "clip", self.clip, "the bound c must be positive; WGAN uses 0.01")
+        if self.penalty is not None:
+            require(0 <= self.penalty < math.inf, "penalty", self.penalty, "λ must not be negative; WGAN-GP uses 10")
+        require(not (self.clip and self.penalty), "clip", self.clip,
+                f"there is a penalty of {self.penalty} already: a critic is clipped or penalised")  # fmt: skip
+        require(not (self.penalty and self.batch_norm), "batch_norm", self.batch_norm,
+                "a gradient penalty needs a critic without batch norm, which mixes the examples")  # fmt: skip
+        require(not (self.clip and self.batch_norm), "batch_norm", self.batch_norm,
+                "clipping would clamp the scale of batch norm, too; use a critic without it")  # fmt: skip
+        require(self.network == "conv" or not self.batch_norm, "batch_norm", self.batch_norm,
+                "only conv has the choice")  # fmt: skip
+        require(bool(self.penalty) or not self.one_sided, "one_sided", self.one_sided, "there is no penalty to change")
+
+    def identity(self) -> dict[str, Any]:
+        """Return the settings that a run cannot change half-way: all but its bookkeeping, and its length.
+
+        A learning rate that falls to 0 at the end makes the length one of them.
+        """
+        free = {"name", "device", "engine", "log_every", "sample_every", "checkpoint_every", "tensorboard"}
+        free |= set() if self.anneal else {"steps"}
+        return {key: value for key, value in self.to_json().items() if key not in free}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings without those that name places on this machine."""
+        settings = dataclasses.asdict(self) | {"betas": list(self.betas)}
+        return {key: value for key, value in settings.items() if key not in ("data", "out", "resume")}
+
+    @classmethod
+    def from_json(cls, settings: dict[str, Any], **changes: Any) -> "Config":
+        """Undo `to_json`."""
+        return cls(**settings | {"betas": tuple(settings["betas"])} | changes)
+
+
+def resolve_device(device: str) -> torch.device:
+    """Return the torch device that `device` names; "auto" is the GPU where there is one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such device on this machine.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+    except RuntimeError:
+        resolved = torch.device("meta")
+    require(resolved.type in ("cpu", "cuda"), "device", device, "expected auto, cpu or cuda")
+    require(resolved.type == "cpu" or torch.cuda.is_available(), "device", device,
+             "torch finds no GPU on this machine; use cpu, or auto for whatever is there")  # fmt: skip
+    return resolved
+
+
+def require(condition: bool, name: str, value: Any, expected: str) -> None:
+    """Raise ValueError that names `value` and says what was expected, unless `condition` holds."""
+    if not condition:
+        raise ValueError(f"{name} = {value!r}: {expected}")
+
+
+# Hyperparameters with the place they come from; the appendix "Recipes" shows them side by side.
+_GAN = Config(  # [3] section 4: Adam 2e-4 with β₁ = 0.5, mini-batches of 128
+    name="gan", objective="non-saturating", penalty=None, batch_size=128, critic_steps=1, learning_rate=2e-4,
+    betas=(0.5, 0.999),
+)  # fmt: skip
+_WGAN_CLIP = Config(  # [2] Algorithm 1: RMSProp 5e-5, c = 0.01, m = 64, n_critic = 5
+    name="wgan-clip", penalty=None, clip=0.01, optimizer="rmsprop", learning_rate=5e-5
+)
+_WGAN_GP = Config(name="wgan-gp")  # [1] Algorithm 1: Adam 1e-4 with β = (0, 0.9), λ = 10, n_critic = 5
+PRESETS = {
+    config.name: config
+    for config in (
+        _GAN,
+        _WGAN_CLIP,
+        _WGAN_GP,
+        dataclasses.replace(_GAN, name="gan-conv", network="conv", batch_norm=True),  # [3]: batch norm in both
+        dataclasses.replace(_WGAN_CLIP, name="wgan-clip-conv", network="conv"),
+        dataclasses.replace(_WGAN_GP, name="wgan-gp-conv", network="conv"),  # [1] section 4: none in the critic
+    )
+}
+
+
+def preset(name: str, **changes: Any) -> Config:
+    """Return the preset called `name`, with some settings changed.
+
+    Raises
+    ------
+    ValueError
+        If there is no such preset, or a setting is wrong.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"preset = {name!r}: there is no such preset; there are {', '.join(PRESETS)}")
+    return dataclasses.replace(PRESETS[name], **changes)
