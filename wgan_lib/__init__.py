@@ -3,7 +3,8 @@
 Read the modules in this order; each one uses only those before it.
 
 toy, transport, divergences, objectives, lipschitz, networks, mnist, checkpoints, classifiers, metrics, training, runs,
-quality; then figures, widgets and claims, which know no training, and checks, which knows the exercises.
+quality, tournament; then figures, widgets and claims, which know no training, and checks, which knows the
+exercises.
 """
 
 __version__ = "0.1.0"

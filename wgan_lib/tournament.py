@@ -274,9 +274,9 @@ def exact_w(x: Tensor, y: Tensor) -> float:
     return float(np.mean([transport.emd(*pair).cost for pair in zip(x.split(POINTS), y.split(POINTS), strict=True)]))
 
 
-def floor(data: str, pairs: int = 10) -> np.ndarray:
-    """Return the sampling floor: `exact_w` between two real samples, for several pairs of them."""
-    return np.array([exact_w(fresh_points(data, 2 * k + 1), fresh_points(data, 2 * k + 2)) for k in range(pairs)])
+def floor(data: str, samples: int = 10) -> np.ndarray:
+    """Return what a perfect generator would get: `exact_w` of other real points, for several samples of them."""
+    return np.array([exact_w(fresh_points(data), fresh_points(data, 1 + k)) for k in range(samples)])
 
 
 def modes(points: Tensor, centres: Tensor | None, std: float) -> dict[str, float]:
