@@ -3,15 +3,6 @@ r"""How good generated digits are: scores on the features of a small digit netwo
 Functions take plain tensors: features (n, d), logits (n, 10), or images (n, 1, 28, 28) in [-1, 1]. FID, KID and the
 Inception Score are torchmetrics'. Their values on our features cannot be compared with values on others, ImageNet's for
 example, so each is to stand beside its real-against-real value.
-
-References
-----------
-.. [1] Heusel et al. (2017), GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium,
-   arXiv:1706.08500.
-.. [2] Bińkowski et al. (2018), Demystifying MMD GANs, arXiv:1801.01401.
-.. [3] Salimans et al. (2016), Improved Techniques for Training GANs, arXiv:1606.03498.
-.. [4] Kynkäänniemi et al. (2019), Improved Precision and Recall Metric for Assessing Generative Models,
-   arXiv:1904.06991.
 """
 
 import math
@@ -46,7 +37,9 @@ def judge(images: Tensor) -> Tensor:
 
 
 def fid(real: Tensor, fake: Tensor) -> float:
-    r"""Fréchet Inception distance: between the Gaussians with the means and covariances of two sets of features [1]_.
+    r"""Fréchet Inception distance: between the Gaussians with the means and covariances of two sets of features.
+
+    Heusel et al. (2017), eq. 6.
 
     .. math:: \lVert \mu_1 - \mu_2 \rVert^2 + \operatorname{Tr}\bigl(\Sigma_1 + \Sigma_2
               - 2 (\Sigma_1 \Sigma_2)^{1/2}\bigr)
@@ -65,7 +58,9 @@ def fid(real: Tensor, fake: Tensor) -> float:
 
 
 def kid(real: Tensor, fake: Tensor) -> float:
-    r"""Kernel Inception distance: the unbiased squared MMD with the kernel :math:`(x \cdot y / d + 1)^3` [2]_.
+    r"""Kernel Inception distance: the unbiased squared MMD with the kernel :math:`(x \cdot y / d + 1)^3`.
+
+    Bińkowski et al. (2018), section 4.
 
     Parameters
     ----------
@@ -85,7 +80,9 @@ def kid(real: Tensor, fake: Tensor) -> float:
 
 
 def inception_score(logits: Tensor) -> float:
-    r"""Inception Score, :math:`\exp \mathbb{E}_x \mathrm{KL}(p(y|x) \Vert p(y))` [3]_, from 1 to the number of classes.
+    r"""Inception Score, :math:`\exp \mathbb{E}_x \mathrm{KL}(p(y|x) \Vert p(y))`, from 1 to the number of classes.
+
+    Salimans et al. (2016), section 4.
 
     Parameters
     ----------
@@ -102,7 +99,7 @@ def inception_score(logits: Tensor) -> float:
 
 
 def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> tuple[float, float]:
-    r"""Improved precision and recall [4]_, eqs. 1–2.
+    r"""Improved precision and recall (Kynkäänniemi et al. 2019, eqs. 1–2).
 
     Around each example of a set, draw a ball that just reaches its k-th nearest neighbour in that set: together they
     are the set's manifold. Precision is the share of generated examples in the manifold of the real ones, recall the
