@@ -12,7 +12,7 @@ def _two_rounds_by_hand(answer: object) -> None:
     for _ in range(2):
         v = np.diag([9.0, 1.0]) @ v
     expect(not close(answer, 1 / 9), "A round goes through W and back: this is one round, or two half rounds.")
-    expect(not close(answer, np.arctan(v[1] / v[0])), "That is the angle; the question is its tangent.")
+    expect(not close(answer, (1 / 3) ** 2 * 2), "The factors of the rounds multiply; they do not add.")
     expect(close(answer, v[1] / v[0]), "Apply WᵀW = diag(9, 1) twice; the tangent is the second entry over the first.")
 
 
