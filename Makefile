@@ -44,7 +44,7 @@ lab: $(ready)         ## open the book in JupyterLab
 	@$(bin)/jupyter lab book
 
 bench: $(ready)       ## measure the training loop beside the one that tutorials show
-	@$(bin)/python -m benchmarks $(ARGS)
+	@$(bin)/python -m wgan_lib bench $(ARGS)
 
 lock: $(ready)        ## choose new versions for requirements.lock
 	@$(bin)/pip install --quiet uv

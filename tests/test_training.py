@@ -923,3 +923,63 @@ def test_a_gpu_trains_and_resumes(name, images, tmp_path):
     assert all(p.is_cuda and torch.isfinite(p).all() for p in trainer.critic.parameters())
     with pytest.raises(ValueError, match="device = 'cpu': the run to resume was made on cuda"):
         Trainer(dataclasses.replace(config, resume=True, device="cpu"), images)
+
+
+GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+
+
+def on_gpu(name, engine, **changes):
+    """Return a configuration whose cycles a graph can hold."""
+    beat = preset(name).critic_steps
+    return preset(name, device="cuda", engine=engine, width=8, batch_size=32, log_every=beat, sample_every=8 * beat,
+                  checkpoint_every=4 * beat, **{"steps": 8 * beat} | changes)  # fmt: skip
+
+
+@GPU
+@pytest.mark.parametrize("precision", ["float32", "tf32", "bfloat16"])
+@pytest.mark.parametrize("name", training.PRESETS)
+def test_a_graph_computes_what_single_steps_compute(name, precision, images):
+    eager, graph = (Trainer(on_gpu(name, engine, precision=precision, average=0.9, anneal=True), images)
+                    for engine in ("eager", "graph"))  # fmt: skip
+    rows, recorded = eager.run(), graph.run()
+    assert eager.recording is None and graph.recording.graph is not None, "five of its eight cycles were played back"
+    assert torch.equal(eager.rng.get_state(), graph.rng.get_state()), "the same random numbers"
+    for row, other in zip(rows, recorded, strict=True):
+        np.testing.assert_allclose(list(row.values())[:-1], list(other.values())[:-1], rtol=1e-3, atol=1e-4)
+
+
+@GPU
+@pytest.mark.parametrize("stop", [4, 7])
+def test_a_graph_resumes_where_it_was(images, tmp_path, stop):
+    whole, begun = (on_gpu("wgan-gp-conv", "graph", out=tmp_path / out) for out in ("whole", "begun"))
+    rows = Trainer(whole, images).run()
+    Trainer(begun, images).run(
+        on_log=lambda row: os.kill(os.getpid(), signal.SIGINT) if row["step"] == stop * begun.critic_steps else None
+    )
+    resumed = Trainer(dataclasses.replace(begun, resume=True), images)
+    assert resumed.steps_done == stop * begun.critic_steps
+    for row, other in zip(rows, resumed.run(), strict=True):
+        np.testing.assert_allclose(list(row.values())[:-1], list(other.values())[:-1], rtol=1e-3, atol=1e-4)
+
+
+@GPU
+@pytest.mark.parametrize("engine", ["eager", "graph"])
+@pytest.mark.parametrize("name", ["wgan-gp", "wgan-gp-conv", "wgan-clip", "gan-conv"])
+def test_no_step_waits_for_the_gpu(images, name, engine):
+    trainer = Trainer(on_gpu(name, engine, steps=10**6, average=0.9, anneal=True), images)
+    beat = trainer.config.critic_steps
+    while trainer.steps_done < 5 * beat:  # warm up and record
+        trainer.advance()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        while trainer.steps_done < 8 * beat:
+            trainer.advance()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+@GPU
+def test_each_replay_draws_new_random_numbers(images):
+    trainer = Trainer(on_gpu("wgan-gp", "graph", steps=10**6), images)
+    claims = [float(trainer.advance().claim) for _ in range(8)]
+    assert len(set(claims)) == 8

@@ -1,4 +1,4 @@
-"""The command line: `python -m wgan_lib train | sample | evaluate | record | classifiers`. See `--help` of each."""
+"""The command line: `python -m wgan_lib` with train, sample, evaluate, record, classifiers or bench, each with `--help`."""
 
 import dataclasses
 import sys
@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 from PIL import Image
 
-from wgan_lib import classifiers, mnist, parallel, quality, runs, training
+from wgan_lib import bench, classifiers, mnist, parallel, quality, runs, training
 
 Preset = tyro.extras.subcommand_type_from_defaults(
     training.PRESETS, prefix_names=False, sort_subcommands=False, descriptions={
@@ -132,7 +132,7 @@ def make_classifiers(data: Path | None = None) -> None:
 def main() -> None:
     """Run the command line; where the input, a file or the disk is wrong, say so in one line and exit with 2."""
     commands = {"train": train, "sample": sample, "evaluate": evaluate, "record": record,
-                "classifiers": make_classifiers}  # fmt: skip
+                "classifiers": make_classifiers, "bench": bench.main}  # fmt: skip
     try:
         tyro.extras.subcommand_cli_from_dict(commands, prog="python -m wgan_lib")
     except (ValueError, OSError, training.Diverged) as error:

@@ -1,0 +1,88 @@
+"""The work that is counted is the work that there is; the yardstick plays the same game."""
+
+import re
+import sys
+
+import pytest
+import torch
+
+from wgan_lib import __main__, bench, mnist, training
+from wgan_lib.training import preset
+
+
+@pytest.fixture
+def few(monkeypatch, images):
+    """Let MNIST be a few discs."""
+    monkeypatch.setattr(mnist, "images", lambda split="train", **options: images)
+
+
+def test_the_operations_of_the_perceptrons_are_those_counted_by_hand(few):
+    n = 64
+    critic, generator = bench.step_work(preset("wgan-gp", device="cpu"))
+    first, rest = 784 * 512, 512 * 256 + 256
+    made = 100 * 128 + 128 * 256 + 256 * 512 + 512 * 1024 + 1024 * 784
+    scores = (
+        2 * n * (3 * (first + rest) - first)
+    )  # both batches: values, weight gradients, input gradients but the last
+    penalty = n * (4 * (first + rest) - 256)  # values, slopes, their derivatives; the last layer's slopes start from 1
+    assert critic.flops == 2 * (scores + penalty + n * made)
+    assert generator.flops == 2 * n * (2 * (first + rest) + 3 * made - 100 * 128)
+
+
+def test_the_operations_of_the_convolutions_are_those_counted_by_hand(few):
+    n, w = 8, 4
+    critic, _ = bench.step_work(preset("wgan-gp-conv", device="cpu", batch_size=n, width=w))
+    first, second, rest = 25 * w * 196, 25 * w * 2 * w * 49, 25 * 2 * w * 4 * w * 16 + 64 * w
+    made = 16 * 100 * 4 * w + 16 * 9 * 4 * w * 2 * w + 49 * 16 * 2 * w * w + 196 * 16 * w
+    every = first + second + rest
+    scores, penalty = 2 * n * (3 * every - first), n * (4 * every - 64 * w)
+    cropped = n * (first + second) * 11 / 25  # torch derives 6 × 6 kernels where the stride leaves a row, and cuts them
+    assert critic.flops == 2 * (scores + penalty + n * made + cropped)
+
+
+def test_bytes_are_those_that_operations_read_and_write_and_a_view_moves_none():
+    x, y = torch.zeros(10, 4), torch.zeros(4, 3)
+    assert bench.work(lambda: x.t().reshape(40).view(4, 10)[1:]).bytes == 2 * 160, "one copy: reshape of a transpose"
+    found = bench.work(lambda: x @ y)
+    assert found == (2 * 10 * 4 * 3, 4 * (40 + 12 + 30))
+
+
+@pytest.mark.parametrize("name", ["wgan-gp", "wgan-gp-conv"])
+def test_the_usual_loop_plays_the_same_game(tmp_path, monkeypatch, images, name):
+    bench.unpack_for_torchvision(tmp_path)
+    config = preset(name, device="cpu", batch_size=16, width=4, critic_steps=1)
+    real, noise, epsilon = mnist.scale(images), torch.randn(16, config.latent_dim), torch.rand(16, 1, 1, 1)
+    usual = bench.PlainLoop(config, str(tmp_path))
+    usual.batches = iter([real])
+    monkeypatch.setattr(usual, "_noise", lambda: noise)
+    monkeypatch.setattr(torch, "rand", lambda *shape, **options: epsilon)
+    usual.cycle()
+    players = training.build(config)
+    generator, critic = players
+    optimizers = [torch.optim.Adam(each.parameters(), config.learning_rate, betas=config.betas) for each in players]
+    with torch.no_grad():
+        fake = generator(noise)
+    training.critic_step(critic, optimizers[1], real, fake, penalty=config.penalty, epsilon=epsilon)
+    training.generator_step(generator, optimizers[0], critic, noise)
+    for ours, theirs in ((critic, usual.critic), (generator, usual.generator)):
+        off = [(one - other).abs().flatten() for one, other in
+               zip(ours.parameters(), theirs.parameters(), strict=True)]  # fmt: skip
+        assert torch.cat(off).mean() < 0.01 * config.learning_rate, "each weight has moved by about one learning rate"
+
+
+def test_bench_prints_a_table_with_the_hardware(few, monkeypatch, capsys):
+    words = ["wgan_lib", "bench", "--rounds", "1", "--cycles", "5", "--batch", "4", "--width", "2", "--device", "cpu"]
+    monkeypatch.setattr(sys, "argv", words)
+    __main__.main()
+    said = capsys.readouterr().out
+    assert training.hardware(torch.device("cpu")) in said
+    assert len(re.findall(r"a critic step: \d+ MFLOP, \d+ MB", said)) == 2
+    for variant in ("float32, eager", "bfloat16, eager"):
+        assert len(re.findall(rf"{variant} .*\d %? .*[\d.]+\n", said.replace("%", " %"))) == 2
+    assert len(re.findall(r"the usual loop .* 1\.00\n", said)) == 2
+
+
+@pytest.mark.parametrize("options", [{"rounds": 0}, {"cycles": 4}, {"batch": 1}])
+def test_too_little_to_measure_is_refused(options):
+    with pytest.raises(ValueError, match=f"{next(iter(options))} = {next(iter(options.values()))}"):
+        bench.main(**options)

@@ -1,0 +1,264 @@
+r"""How fast training is, beside the loop that tutorials usually show and beside what the machine can do.
+
+`PlainLoop` is the yardstick: WGAN-GP as it is usually written. `main` lets it and `training.Trainer` take turns, counts
+the work of a step, and prints both beside the rate of bare matrix products. Run it as ``python -m wgan_lib bench``.
+"""
+
+import dataclasses
+import gzip
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.data import DataLoader
+from torch.utils.flop_counter import flop_registry
+
+from wgan_lib import engine, mnist, networks, training
+
+NEVER = 10**9  # steps
+
+
+class PlainLoop:
+    """WGAN-GP on MNIST as tutorials usually write it.
+
+    Images come one by one through torchvision's `MNIST`, its transforms and a `DataLoader`; the critic is called three
+    times a step; the generated batch is not detached. Networks, optimiser settings and batch are those of `config`.
+
+    Parameters
+    ----------
+    config : Config
+        A `wgan-gp` configuration.
+    root : str
+        Where torchvision finds MNIST.
+    """
+
+    def __init__(self, config: training.Config, root: str) -> None:
+        from torchvision import transforms  # imported here, as elsewhere: it takes a second
+        from torchvision.datasets import MNIST
+
+        self.config, self.device = config, training.resolve_device(config.device)
+        generator, critic = training.build(config)
+        usual = [nn.LeakyReLU(0.2) if isinstance(layer, networks.LeakyReLU) else layer for layer in critic]
+        self.generator, self.critic = generator.to(self.device), nn.Sequential(*usual).to(self.device)
+        transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+        dataset = MNIST(root, train=True, transform=transform)
+        self.loader = DataLoader(dataset, config.batch_size, shuffle=True, drop_last=True)
+        self.batches = self._endless()
+        settings = {"lr": config.learning_rate, "betas": config.betas}
+        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), **settings)
+        self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), **settings)
+
+    def cycle(self) -> None:
+        """Make the critic steps of one cycle, and then a generator step."""
+        for _ in range(self.config.critic_steps):
+            real = next(self.batches).to(self.device)
+            fake = self.generator(self._noise())
+            loss = self.critic(fake).mean() - self.critic(real).mean() + self.config.penalty * self._penalty(real, fake)
+            self.critic_optimizer.zero_grad()
+            loss.backward()
+            self.critic_optimizer.step()
+        self.generator_optimizer.zero_grad()
+        generator_loss = -self.critic(self.generator(self._noise())).mean()
+        generator_loss.backward()
+        self.generator_optimizer.step()
+
+    def _penalty(self, real: Tensor, fake: Tensor) -> Tensor:
+        epsilon = torch.rand(len(real), 1, 1, 1, device=self.device)
+        mixed = (epsilon * real.data + (1 - epsilon) * fake.data).requires_grad_(True)
+        scores = self.critic(mixed)
+        slopes = torch.autograd.grad(
+            scores, mixed, grad_outputs=torch.ones_like(scores), create_graph=True, retain_graph=True
+        )[0]
+        return ((slopes.view(len(real), -1).norm(2, dim=1) - 1) ** 2).mean()
+
+    def _noise(self) -> Tensor:
+        return torch.randn(self.config.batch_size, self.config.latent_dim, device=self.device)
+
+    def _endless(self) -> Iterator[Tensor]:
+        while True:
+            for images, _ in self.loader:
+                yield images
+
+
+class Work(NamedTuple):
+    """What a computation asks of a machine.
+
+    Attributes
+    ----------
+    flops : int
+        Operations in its matrix products and convolutions: two for each multiplication with its addition.
+    bytes : int
+        What its operations read and write, were nothing ever still at hand from the one before.
+    """
+
+    flops: int
+    bytes: int
+
+
+def work(action: Callable[[], Any]) -> Work:
+    """Return the work in one call of `action`, double backward and optimisers included."""
+    with _Counter() as counter:
+        action()
+    return Work(counter.flops, counter.bytes)
+
+
+class _Counter(TorchDispatchMode):
+    """Adds up what each operation computes, and what it reads and writes; a view moves nothing.
+
+    torch's own `FlopCounterMode` stumbles over double backward, but its table of formulas is good here, too.
+    """
+
+    flops = bytes = 0
+
+    def __torch_dispatch__(self, operation: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        result = operation(*args, **kwargs)
+        if operation.overloadpacket in flop_registry:
+            self.flops += flop_registry[operation.overloadpacket](*args, **kwargs, out_val=result)
+        if not operation.is_view and operation.overloadpacket is not torch.ops.aten._unsafe_view:
+            tensors = [leaf for leaf in tree_leaves((args, kwargs, result)) if isinstance(leaf, Tensor)]
+            self.bytes += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        return result
+
+
+def step_work(config: training.Config) -> tuple[Work, Work]:
+    """Return the work of one critic step and of one generator step."""
+    trainer = training.Trainer(config)
+    steps = [work(trainer.step) for _ in range(config.critic_steps)]  # the last with a generator step
+    return steps[1], Work(*(both - critic for both, critic in zip(steps[-1], steps[1], strict=True)))
+
+
+def seconds(action: Callable[[], Any], times: int, device: torch.device) -> float:
+    """Return how long a call of `action` takes, until the device has finished it.
+
+    On one thread it is the processor's time, which other programs on the machine do not lengthen.
+    """
+    clock = time.process_time if _alone(device) else time.perf_counter
+    started = clock()
+    for _ in range(times):
+        action()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return (clock() - started) / times
+
+
+def _alone(device: torch.device) -> bool:
+    return device.type == "cpu" and torch.get_num_threads() == 1
+
+
+def take_turns(
+    loops: dict[str, Callable[[], Any]], rounds: int, cycles: int, device: torch.device
+) -> dict[str, list[float]]:
+    """Return the seconds that a cycle of each loop takes in each round, after one round to warm up."""
+    found: dict[str, list[float]] = {name: [] for name in loops}
+    for _ in range(rounds + 1):
+        for name, cycle in loops.items():
+            found[name].append(seconds(cycle, cycles, device))
+    return {name: each[1:] for name, each in found.items()}
+
+
+def product_rate(config: training.Config, device: torch.device) -> float:
+    """Return the best rate, in operations a second, of the critic's largest layer as a bare matrix product."""
+    batch, width = config.batch_size, config.width
+    rows, inner, columns = (batch, 784, 512) if config.network == "mlp" else (16 * batch, 25 * 2 * width, 4 * width)
+    dtype = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
+    x, weight = (torch.randn(*shape, device=device, dtype=dtype) for shape in ((rows, inner), (inner, columns)))
+    with engine.arithmetic(config.precision, device):
+        best = min(seconds(lambda: x @ weight, 20, device) for _ in range(20))
+    return 2 * rows * inner * columns / best
+
+
+def main(
+    rounds: int = 7, cycles: int = 5, device: str = "auto", batch: int = 64, large: int = 8192, width: int | None = None
+) -> None:
+    """Print what a step costs and how fast it is, beside the loop that tutorials show and beside matrix products.
+
+    Parameters
+    ----------
+    rounds
+        How often the loops take turns; the median is printed.
+    cycles
+        Cycles in a turn, each of five critic steps and a generator step; at least 5.
+    device
+        cpu, cuda, or auto.
+    batch
+        Real images in a critic step.
+    large
+        The same, in a second table for a GPU, which a small batch leaves idle.
+    width
+        Feature maps of the convolutional networks; 16 on a processor and 64 on a GPU if left out.
+    """
+    if rounds < 1 or cycles < 5 or batch < 2:
+        raise ValueError(f"rounds = {rounds}, cycles = {cycles}, batch = {batch}: at least 1, 5 and 2")
+    where = training.resolve_device(device)
+    width = width or (64 if where.type == "cuda" else 16)
+    print(f"WGAN-GP, five critic steps and a generator step to a cycle, on {training.hardware(where)}, "
+          f"torch {torch.__version__}; times by the {'processor' if _alone(where) else 'wall'} clock")  # fmt: skip
+    with tempfile.TemporaryDirectory() as root:
+        unpack_for_torchvision(Path(root))
+        for size in (batch, large) if where.type == "cuda" else (batch,):
+            for name in ("wgan-gp", "wgan-gp-conv"):
+                settings = {"log_every": NEVER, "sample_every": NEVER, "checkpoint_every": NEVER, "steps": NEVER}
+                config = training.preset(name, device=device, batch_size=size, width=width, **settings)
+                _table(config, where, rounds, cycles, root)
+
+
+def _table(config: training.Config, device: torch.device, rounds: int, cycles: int, root: str) -> None:
+    variants = {f"{each['precision']}, {each['engine']}": dataclasses.replace(config, **each)
+                for each in _variants(device)}  # fmt: skip
+    critic, generator = step_work(dataclasses.replace(config, engine="eager"))
+    loops = {"the usual loop": PlainLoop(config, root).cycle}
+    loops |= {name: _cycle(training.Trainer(variant)) for name, variant in variants.items()}
+    times = take_turns(loops, rounds, cycles, device)
+    layers = "multilayer perceptrons" if config.network == "mlp" else f"convolutions of width {config.width}"
+    print(f"\n{layers}, batch {config.batch_size}")
+    for player, each in (("critic", critic), ("generator", generator)):
+        print(f"a {player} step: {each.flops / 1e6:.0f} MFLOP, {each.bytes / 1e6:.0f} MB read and written")
+    print(
+        f"{'':20s}{'ms a cycle':>12s}{'images/s':>12s}{'GFLOP/s':>10s}{'matrix product':>16s}{'share':>8s}{'ratio':>8s}"
+    )
+    for name, each in times.items():
+        took = statistics.median(each)
+        ratio = statistics.median(plain / ours for plain, ours in zip(times["the usual loop"], each, strict=True))
+        speed = config.critic_steps * config.batch_size / took
+        line = f"{name:20s}{1e3 * took:12.2f}{speed:12.0f}"
+        if name in variants:
+            rate, reached = product_rate(variants[name], device), (config.critic_steps * critic.flops + generator.flops)
+            line += f"{reached / took / 1e9:10.0f}{rate / 1e9:16.0f}{reached / took / rate:8.0%}"
+        else:
+            line += f"{'':34s}"
+        print(f"{line}{ratio:8.2f}")
+
+
+def _variants(device: torch.device) -> list[dict[str, str]]:
+    if device.type == "cpu":
+        return [{"precision": precision, "engine": "eager"} for precision in ("float32", "bfloat16")]
+    return [{"precision": precision, "engine": engine}
+            for precision in ("float32", "tf32", "bfloat16") for engine in ("eager", "graph")]  # fmt: skip
+
+
+def _cycle(trainer: training.Trainer) -> Callable[[], None]:
+    """Return a function that makes one cycle, by recording or step by step."""
+
+    def cycle() -> None:
+        end = trainer.steps_done + trainer.config.critic_steps
+        while trainer.steps_done < end:
+            trainer.advance()
+
+    return cycle
+
+
+def unpack_for_torchvision(root: Path) -> None:
+    """Put the repository's MNIST where torchvision's dataset looks for it below `root`."""
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    source = mnist.find_upwards("data/mnist")[0]
+    for name in mnist.SHA256:
+        (raw / name).write_bytes(gzip.decompress((source / f"{name}.gz").read_bytes()))
