@@ -736,19 +736,21 @@ def test_a_generators_loss_that_is_not_finite_stops_the_run_too(small, images, m
         Trainer(small(steps=6, critic_steps=2), images).run()
 
 
-def test_a_disk_that_is_full_leaves_the_last_checkpoint(small, images, tmp_path, monkeypatch, whole):
-    replace = os.replace
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_disk_that_is_full_leaves_the_last_checkpoint(small, images, tmp_path, monkeypatch, whole, call):
+    real = getattr(os, call)
 
-    def full_from_step_6(draft, target):
+    def full_from_step_6(*args):
         if trainer.steps_done >= 6:
             raise OSError(errno.ENOSPC, "No space left on device")
-        replace(draft, target)
+        real(*args)
 
     trainer = Trainer(small(out=tmp_path, **RUN), images)
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
-        patch.setattr(checkpoints.os, "replace", full_from_step_6)
+        patch.setattr(checkpoints.os, call, full_from_step_6)
         trainer.run()
     assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == 3
+    assert not [path for path in tmp_path.rglob(".*")], "no half-written draft stays"
     Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
     assert contents(tmp_path) == whole
 

@@ -1,4 +1,4 @@
-"""The command line, `python -m wgan_lib`: train, sample, evaluate, record, classifiers and bench, each with `--help`."""
+"""The command line, `python -m wgan_lib`: train, sample, evaluate, record, classifiers, bench; each with `--help`."""
 
 import dataclasses
 import sys
