@@ -165,6 +165,22 @@ def test_kid_needs_as_many_of_each():
         kid(normal(9, 2), normal(8, 2))
 
 
+@pytest.mark.parametrize("network", [metrics.features, metrics.judge])
+@pytest.mark.parametrize(
+    ("images", "named"),
+    [
+        (torch.zeros(2, 784), r"shape \(2, 784\) and type torch.float32: expected floating-point images"),
+        (torch.zeros(0, 1, 28, 28), r"shape \(0, 1, 28, 28\)"),
+        (torch.zeros(2, 1, 28, 28, dtype=torch.uint8), "type torch.uint8: .* which mnist.scale makes of pixels"),
+        (torch.full((2, 1, 28, 28), 255.0), r"images reach 255: expected values in \[-1, 1\]"),
+        (torch.full((2, 1, 28, 28), torch.nan), "images reach nan"),
+    ],
+)
+def test_images_that_no_network_knows_are_named(network, images, named):
+    with pytest.raises(ValueError, match=named):
+        network(images)
+
+
 # On digits
 
 

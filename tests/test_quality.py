@@ -1,6 +1,7 @@
 """How a run is measured: spreads, and a row for each snapshot."""
 
 import csv
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -35,6 +36,17 @@ def test_a_report_has_the_mean_and_the_spread_of_each_sample(run, digits, monkey
     assert report["generated"]["fid"] == {"mean": 2.0, "sd": pytest.approx(2**0.5)}
     assert report["real"]["fid"] == {"mean": 10.0, "sd": 0.0}
     assert "fid" in quality.table(report) and "2.0000 ± 1.4142" in quality.table(report)
+
+
+def test_a_report_finds_a_memoriser_in_pixels_and_in_features_and_counts_its_digits(digits):
+    memoriser = SimpleNamespace(generate=lambda n, seed: digits.training[:n])
+    report = quality.evaluate(memoriser, digits, n=300, seeds=1)
+    for name, honest in (("nearest", 4), ("nearest_features", 0.5)):
+        assert report["generated"][name]["mean"] < 0.05 < honest < report["real"][name]["mean"]
+    labels = mnist.labels()[:300].bincount(minlength=10) / 300
+    shares = torch.tensor([report["generated"][f"share_of_{digit}"]["mean"] for digit in range(10)])
+    torch.testing.assert_close(shares, labels, rtol=0, atol=0.011)
+    assert "(the first 300 for w1, sliced and nearest)" in quality.table(report)
 
 
 def test_each_snapshot_has_a_row_and_the_last_is_that_of_the_run(run, digits):

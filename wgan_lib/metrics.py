@@ -11,17 +11,17 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from wgan_lib import classifiers, transport
+from wgan_lib import classifiers, networks, transport
 
 READABLE = 0.8  # the judge is at least so sure of a readable digit
 AT_ONCE = 1000  # images in one pass of a network, rows in one block of distances
+N_EXACT = 1000  # images on each side for exact transport, whose work grows with the cube of their number
 
 
 @torch.no_grad()
 def features(images: Tensor) -> Tensor:
     """Return what the digit network makes of images before its last layer: (n, 64), float32."""
-    network = classifiers.load("features")[:-1]
-    return torch.cat([network(batch) for batch in images.split(AT_ONCE)])
+    return _outputs(classifiers.load("features")[:-1], images)
 
 
 @torch.no_grad()
@@ -33,7 +33,7 @@ def logits(features: Tensor) -> Tensor:
 @torch.no_grad()
 def judge(images: Tensor) -> Tensor:
     """Return the class logits (n, 10) of the judge, a network that shares nothing with the features."""
-    return torch.cat([classifiers.load("judge")(batch) for batch in images.split(AT_ONCE)])
+    return _outputs(classifiers.load("judge"), images)
 
 
 def fid(real: Tensor, fake: Tensor) -> float:
@@ -161,7 +161,7 @@ def measure(
     training: Tensor,
     *,
     reference_features: Tensor | None = None,
-    n_exact: int = 1000,
+    n_exact: int = N_EXACT,
 ) -> dict[str, float]:
     """Hold images against a reference: every metric of this module, by name.
 
@@ -197,6 +197,17 @@ def measure(
         "nearest": nearest(few, training.flatten(1))[0].median().item(),
         "classes": int((shares > 0).sum()), "class_imbalance": class_imbalance(shares), "readable": _sure(judged),
     }  # fmt: skip
+
+
+def _outputs(network: nn.Module, images: Tensor) -> Tensor:
+    if images.shape[1:] != networks.IMAGE_SHAPE or not len(images) or not images.is_floating_point():
+        raise ValueError(
+            f"images have shape {tuple(images.shape)} and type {images.dtype}: expected floating-point images "
+            "(n, 1, 28, 28), which mnist.scale makes of pixels"
+        )
+    if not (largest := images.abs().max().item()) <= 1.001:  # so that a NaN is caught too
+        raise ValueError(f"images reach {largest:.4g}: expected values in [-1, 1], as mnist.scale and generators give")
+    return torch.cat([network(batch) for batch in images.split(AT_ONCE)])
 
 
 def _pair(real: Tensor, fake: Tensor) -> int:

@@ -3,6 +3,7 @@ r"""How good the generator of a run is: every metric, beside its value for other
 import csv
 import io
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -27,6 +28,11 @@ class Digits:
     def load(cls, data: str | Path | None = None) -> "Digits":
         """Read both from where `mnist` finds them."""
         return cls(*(mnist.scale(mnist.images(split, data=data)) for split in ("train", "test")))
+
+    @cached_property
+    def training_features(self) -> Tensor:
+        """The features of what a generator has seen."""
+        return metrics.features(self.training)
 
     def halves(self, n: int, seed: int) -> tuple[Tensor, Tensor]:
         """Return two disjoint sets of `n` test digits."""
@@ -61,16 +67,28 @@ def evaluate(run: runs.Run, digits: Digits, n: int = EACH_SIDE, seeds: int = 3) 
     Returns
     -------
     dict
-        "n", "seeds", and for "generated" and "real" the mean and the standard deviation (0 for one seed) of each
-        metric of `metrics.measure`.
+        "n", "n_exact" (as many for exact transport and the nearest training image), "seeds", and for "generated" and
+        "real" the mean and the standard deviation (0 for one seed) of each metric of `metrics.measure`, of the median
+        distance to the nearest training image in features, and of the share of each digit.
     """
     check(n, seeds)
     generated, real = [], []
     for seed in range(1, seeds + 1):
         reference, other = digits.halves(n, seed)
-        generated.append(metrics.measure(run.generate(n, seed), reference, digits.training))
-        real.append(metrics.measure(other, reference, digits.training))
-    return {"n": n, "seeds": seeds, "generated": _spread(generated), "real": _spread(real)}
+        generated.append(_measure(run.generate(n, seed), reference, digits))
+        real.append(_measure(other, reference, digits))
+    return {"n": n, "n_exact": min(n, metrics.N_EXACT), "seeds": seeds,
+            "generated": _spread(generated), "real": _spread(real)}  # fmt: skip
+
+
+def _measure(images: Tensor, reference: Tensor, digits: Digits) -> dict[str, float]:
+    distances, _ = metrics.nearest(metrics.features(images[: metrics.N_EXACT]), digits.training_features)
+    shares = metrics.class_shares(metrics.judge(images)).tolist()
+    return {
+        **metrics.measure(images, reference, digits.training),
+        "nearest_features": distances.median().item(),
+        **{f"share_of_{digit}": share for digit, share in enumerate(shares)},
+    }
 
 
 def _spread(samples: list[dict[str, float]]) -> dict[str, dict[str, float]]:
@@ -82,6 +100,7 @@ def _spread(samples: list[dict[str, float]]) -> dict[str, dict[str, float]]:
 def table(report: dict[str, Any]) -> str:
     """Return a report of `evaluate` as a table: each metric of generated digits, and of real ones in their place."""
     lines = [f"{report['n']} images on each side, {report['seeds']} samples: mean ± standard deviation",
+             f"(the first {report['n_exact']} for w1, sliced and nearest)",
              f"{'':16s}{'generated':>20s}{'real':>20s}"]  # fmt: skip
     for name, generated in report["generated"].items():
         cells = [f"{value['mean']:11.4f} ±{value['sd']:7.4f}" for value in (generated, report["real"][name])]
