@@ -750,7 +750,7 @@ def test_a_disk_that_is_full_leaves_the_last_checkpoint(small, images, tmp_path,
         patch.setattr(checkpoints.os, call, full_from_step_6)
         trainer.run()
     assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == 3
-    assert not [path for path in tmp_path.rglob(".*")], "no half-written draft stays"
+    assert not list(tmp_path.rglob(".*")), "no half-written draft stays"
     Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
     assert contents(tmp_path) == whole
 
