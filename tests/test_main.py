@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from wgan_lib import __main__, checkpoints, mnist, quality, training, transport
+from wgan_lib import __main__, checkpoints, classifiers, mnist, quality, training, transport
 from wgan_lib.training import Config
 
 TINY = ["--width", "2", "--latent-dim", "4", "--batch-size", "8", "--device", "cpu", "--log-every", "1"]
@@ -115,27 +115,67 @@ def test_help_names_every_setting_and_every_command(command):
     assert all(name in said for name in training.PRESETS)
 
 
+@pytest.fixture(scope="module")
+def digits():
+    """Return MNIST as `evaluate` reads it, with few images to have been trained on, so that their features are few."""
+    everything = quality.Digits.load()
+    return quality.Digits(everything.training[:2000], everything.test)
+
+
+@pytest.fixture
+def measured(run, digits, monkeypatch):
+    """Return the directory of a finished run, to be measured against `digits`."""
+    monkeypatch.setattr(quality.Digits, "load", lambda data: digits)
+    return run
+
+
 def test_sample_draws_a_grid(run, command, tmp_path):
     code, said, _ = command("sample", tmp_path / run, "--n", 6, "--columns", 3, "--out", tmp_path / "six.png")
     assert code == 0 and "Wrote 6 images" in said
     assert Image.open(tmp_path / "six.png").size == (3 * 29 + 1, 2 * 29 + 1)
 
 
-def test_evaluate_prints_every_metric_beside_that_of_real_digits(run, command, tmp_path):
-    code, said, errors = command("evaluate", tmp_path / run, "--n", 100, "--seeds", 1)
+def test_evaluate_prints_every_metric_beside_that_of_real_digits(measured, digits, command, tmp_path):
+    code, said, errors = command("evaluate", tmp_path / measured, "--n", 100, "--seeds", 1)
     assert code == 0, errors
     generated, real = (float(number) for number in re.search(r"w1_pixels +([\d.]+) ±.*? +([\d.]+) ±", said).groups())
-    reference, other = quality.Digits.load().halves(100, seed=1)
+    reference, other = digits.halves(100, seed=1)
     assert real == pytest.approx(transport.emd(other.flatten(1), reference.flatten(1)).cost, abs=1e-3)
     assert generated > real, "a generator after four steps"
 
 
-def test_evaluate_prints_json(run, command, tmp_path):
-    _, said, _ = command("evaluate", tmp_path / run, "--n", 100, "--seeds", 2, "--json")
+def test_evaluate_prints_json(measured, command, tmp_path):
+    _, said, _ = command("evaluate", tmp_path / measured, "--n", 100, "--seeds", 2, "--json")
     report = json.loads(said)
     assert (report["n"], report["seeds"]) == (100, 2)
     assert set(report["generated"]) == set(report["real"]) >= {"fid", "kid", "inception_score", "w1_features"}
     assert report["real"]["fid"]["mean"] < report["generated"]["fid"]["mean"]
+
+
+def test_evaluate_measures_the_snapshots_too(measured, command, tmp_path):
+    code, said, errors = command("evaluate", tmp_path / measured, "--n", 200, "--seeds", 1, "--along")
+    assert code == 0 and "fid" in said, errors
+    header, *rows = (tmp_path / measured / "quality.csv").read_text().splitlines()
+    assert header.startswith("step,fid,kid,inception_score,precision,recall,w1_pixels,w1_features,")
+    assert [int(row.split(",")[0]) for row in rows] == [4]
+    assert float(rows[0].split(",")[1]) > 10, "a generator after four steps"
+
+
+def test_snapshots_that_there_are_not_are_missed_before_anything_is_measured(measured, command, tmp_path):
+    command("record", tmp_path / measured, tmp_path / "kept")
+    said = error_of(command("evaluate", tmp_path / "kept", "--n", 100, "--along"))
+    assert "kept has no snapshots: expected the directory that training wrote" in said
+
+
+def test_classifiers_are_trained_and_kept_with_their_accuracy(command, monkeypatch, tmp_path):
+    monkeypatch.setattr(classifiers, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr(classifiers, "fit", lambda name, data: classifiers.build(name).eval())
+    code, said, errors = command("classifiers")
+    assert code == 0, errors
+    for name, share in re.findall(r"(\w+): ([\d.]+) % of the test images right", said):
+        _, facts = checkpoints.load(tmp_path / "weights" / f"{name}.safetensors")
+        assert facts["test_accuracy"] == pytest.approx(float(share) / 100, abs=1e-4)
+    assert said.count("test images right") == 2
 
 
 def test_record_keeps_a_run(run, command, tmp_path):

@@ -1,6 +1,7 @@
 """How a run is measured: spreads, and a row for each snapshot."""
 
 import csv
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_report_has_the_mean_and_the_spread_of_each_sample(run, digits, monkey
 
 
 def test_a_report_finds_a_memoriser_in_pixels_and_in_features_and_counts_its_digits(digits):
-    memoriser = SimpleNamespace(generate=lambda n, seed: digits.training[:n])
+    memoriser = SimpleNamespace(path=Path("m"), generate=lambda n, seed: digits.training[:n])
     report = quality.evaluate(memoriser, digits, n=300, seeds=1)
     for name, honest in (("nearest", 4), ("nearest_features", 0.5)):
         assert report["generated"][name]["mean"] < 0.05 < honest < report["real"][name]["mean"]

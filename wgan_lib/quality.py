@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
+from tqdm.auto import tqdm, trange
 
 from wgan_lib import checkpoints, metrics, mnist, networks, runs, training
 
@@ -73,7 +73,7 @@ def evaluate(run: runs.Run, digits: Digits, n: int = EACH_SIDE, seeds: int = 3) 
     """
     check(n, seeds)
     generated, real = [], []
-    for seed in range(1, seeds + 1):
+    for seed in trange(1, seeds + 1, desc=run.path.name, unit="sample", disable=None):
         reference, other = digits.halves(n, seed)
         generated.append(_measure(run.generate(n, seed), reference, digits))
         real.append(_measure(other, reference, digits))
