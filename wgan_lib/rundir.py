@@ -18,8 +18,8 @@ from wgan_lib.settings import Config
 
 COLUMNS = ("step", "critic_loss", "generator_loss", "w_estimate", "js_estimate", "validation_estimate",
            "images_per_second")  # fmt: skip
-GREYS = 16  # enough for digits to look the same, and half the bytes of 256
-FRAMES = 20  # at most, in a film
+GREYS = 16  # in a grid: enough for digits to look the same, and half the bytes of 256
+FILM_GREYS, FRAMES = 8, 20  # in a film, which moves and must stay small; of a longer run, so many frames
 
 
 @contextmanager
@@ -91,21 +91,27 @@ def metrics_text(rows: list[dict[str, float]]) -> str:
 
 def png(grid: np.ndarray) -> bytes:
     """Return a uint8 picture in 16 greys, as the bytes of a file."""
-    step = 255 // (GREYS - 1)
-    picture = Image.fromarray(np.round(grid / step).astype(np.uint8), "P")
-    picture.putpalette([step * index for index in range(GREYS) for _ in "rgb"])
     buffer = io.BytesIO()
-    picture.save(buffer, "png", optimize=True)
+    _in_greys(grid, GREYS).save(buffer, "png", optimize=True)
     return buffer.getvalue()
 
 
 def gif(paths: Sequence[Path]) -> bytes:
     """Return a film of the pictures at `paths`, or of twenty of them, evenly chosen, with the first and the last."""
     chosen = np.linspace(0, len(paths) - 1, min(len(paths), FRAMES)).round().astype(int)
-    first, *rest = (Image.open(paths[index]) for index in chosen)
+    grids = (np.array(Image.open(paths[index]).convert("L")) for index in chosen)
+    first, *rest = (_in_greys(grid, FILM_GREYS) for grid in grids)
     buffer = io.BytesIO()
     first.save(buffer, "gif", save_all=bool(rest), append_images=rest, duration=200, loop=0, optimize=True)
     return buffer.getvalue()
+
+
+def _in_greys(grid: np.ndarray, greys: int) -> Image.Image:
+    """Return a uint8 picture (height, width) with the nearest of so many greys, black and white among them."""
+    step = 255 / (greys - 1)
+    picture = Image.fromarray(np.round(grid / step).astype(np.uint8), "P")
+    picture.putpalette([round(step * index) for index in range(greys) for _ in "rgb"])
+    return picture
 
 
 def hardware(device: torch.device) -> str:
