@@ -47,6 +47,19 @@ def test_bytes_are_those_that_operations_read_and_write_and_a_view_moves_none():
     assert found == (2 * 10 * 4 * 3, 4 * (40 + 12 + 30))
 
 
+def test_bytes_of_a_choice_are_those_of_what_is_chosen():
+    images, which = torch.zeros(1000, 28, dtype=torch.uint8), torch.arange(3)
+    assert bench.work(lambda: images[which]).bytes == 2 * 3 * 28 + 3 * 8
+
+
+def test_bytes_of_fused_adam_are_four_arrays_read_and_three_written():
+    weight = torch.zeros(100, requires_grad=True)
+    adam = torch.optim.Adam([weight], fused=True)
+    weight.grad = torch.ones(100)
+    adam.step()  # the first makes the moments
+    assert 0 <= bench.work(adam.step).bytes - 7 * 100 * 4 < 30, "and a number of steps"
+
+
 @pytest.mark.parametrize("name", ["wgan-gp", "wgan-gp-conv"])
 def test_the_usual_loop_plays_the_same_game(tmp_path, monkeypatch, images, name):
     bench.unpack_for_torchvision(tmp_path)

@@ -123,7 +123,12 @@ class _Counter(TorchDispatchMode):
         if operation.overloadpacket in flop_registry:
             self.flops += flop_registry[operation.overloadpacket](*args, **kwargs, out_val=result)
         if not operation.is_view and operation.overloadpacket is not torch.ops.aten._unsafe_view:
-            tensors = [leaf for leaf in tree_leaves((args, kwargs, result)) if isinstance(leaf, Tensor)]
+            read, written = args, result
+            if operation.overloadpacket is torch.ops.aten.index:
+                read = (result, *args[1:])  # of the tensor that it picks from, no more than it picks
+            if operation.overloadpacket is torch.ops.aten._fused_adam_:
+                written = args[0], args[2], args[3]  # weights and both moments, in place; it returns nothing
+            tensors = [leaf for leaf in tree_leaves((read, kwargs, written)) if isinstance(leaf, Tensor)]
             self.bytes += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         return result
 
