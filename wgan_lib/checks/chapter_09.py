@@ -2,9 +2,8 @@
 
 import numpy as np
 import torch
-from PIL import Image, ImageSequence
 
-from wgan_lib import lipschitz, mnist, networks, runs, transport
+from wgan_lib import figures, lipschitz, mnist, networks, runs
 from wgan_lib.checks.feedback import close, exercise, expect
 
 
@@ -37,25 +36,18 @@ def _the_sum_of_pixels_as_a_critic(answer: object) -> None:
 
 
 @exercise("9.3")
-def _the_frame_to_keep(answer: object) -> None:
-    run, window = runs.load("wgan-gp"), 21
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(run.metrics["w_estimate"], window), axis=1)
-    film = Image.open(run.path / "samples.gif")
-    cells = np.stack([np.array(frame.convert("L")) for frame in ImageSequence.Iterator(film)])[:, 1:, 1:]
-    cells = cells.reshape(-1, 10, 29, 10, 29)[:, :, :28, :, :28].transpose(0, 1, 3, 2, 4).reshape(len(cells), 100, 784)
-    steps = run.config.sample_every * np.arange(1, len(cells) + 1)
-    judges = _test_digits()[1000:1500]
-    training = mnist.scale(mnist.images()[:10_000]).flatten(1)
-    main = torch.linalg.eigh(torch.cov(training.T)).eigenvectors[:, -20:]
-    distances = [transport.emd(mnist.scale(torch.from_numpy(frame)) @ main, judges @ main).cost for frame in cells]
-    by_critic = steps[np.interp(steps, run.metrics["step"][window // 2 : -(window // 2)], medians).argmin()]
-    by_referee = steps[np.argmin(distances)]
+def _the_snapshot_to_keep(answer: object) -> None:
+    run = runs.load("wgan-gp-seed0")
+    steps, fid = run.quality["step"], run.quality["fid"]
+    estimates = np.interp(steps, run.metrics["step"], figures.smooth(run.metrics["w_estimate"], 21))
+    by_critic, by_fid = steps[estimates.argmin()], steps[fid.argmin()]
     given = np.asarray(answer, dtype=float)
-    expect(given.shape == (2,), "Give two steps: [critic's, referee's].")
-    expect(not close(given + 1, [by_critic / 1000, by_referee / 1000]), "Those are indices: use frame_steps.")
-    expect(not close(given, [by_referee, by_critic]), "Those are the two, in the other order.")
-    expect(given[0] == by_critic, "The critic's estimates are the first row of table['wgan-gp'].")
-    expect(given[1] == by_referee, "The coarse distances are the second row of table['wgan-gp'].")
+    expect(given.shape == (2,), "Give two steps: [critic's, FID's].")
+    expect(not close(given + 1, [by_critic / 1000, by_fid / 1000]), 'Those are indices: use quality["step"].')
+    expect(not close(given, [by_fid, by_critic]), "Those are the two, in the other order.")
+    expect(not close(given, [steps[estimates.argmax()], steps[fid.argmax()]]), "The smallest, not the largest.")
+    expect(given[0] == by_critic, "Look for the smallest of all 20 estimates, that of step 1,000 included.")
+    expect(given[1] == by_fid, 'The FID of each snapshot is run.quality["fid"].')
 
 
 @exercise("9.4")
