@@ -9,7 +9,7 @@ render_image = NbElementRenderer.render_image
 
 
 def render_image_with_alt(self, data):
-    """Carry a picture's alt text to the page; MyST-NB passes on only the width and height that stand beside it."""
+    """Carry a picture's alt text to the page; MyST-NB itself drops it."""
     images = render_image(self, data)
     alt = data.output_metadata.get(data.mime_type, {}).get("alt")
     if alt:
@@ -18,16 +18,18 @@ def render_image_with_alt(self, data):
 
 
 def unname_references(app, what, name, obj, options, lines):
-    """Turn a module's "References" from a section into a heading, since several modules share a page."""
+    """Make a module's "References" a heading: several modules share a page."""
     if what == "module" and "References" in lines:
         at = lines.index("References")
         lines[at : at + 2] = [".. rubric:: References", ""]
 
 
 def link_to_pages(app, doctree):
-    """Lead the links of a notebook's HTML outputs, which name other notebooks, to their pages."""
+    """Lead links in a notebook's HTML outputs to the pages of other notebooks."""
     for node in doctree.findall(nodes.raw):
-        text = re.sub(r'href="([^":]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', node.astext())
+        text = re.sub(
+            r'href="([^":]+)\.ipynb(#[^"]*)?"', r'href="\1.html\2"', node.astext()
+        )
         if text != node.astext():
             node.children = [nodes.Text(text)]
 
