@@ -141,8 +141,9 @@ def test_presets_have_their_papers_hyperparameters(name, expected, network):
     assert config.batch_norm is (config.name == "gan-conv"), "DCGAN has it in the critic; never with a penalty"
 
 
-def test_there_are_six_presets_each_called_by_its_name():
-    assert list(training.PRESETS) == ["gan", "wgan-clip", "wgan-gp", "gan-conv", "wgan-clip-conv", "wgan-gp-conv"]
+def test_each_preset_is_called_by_its_name():
+    papers = ["gan", "wgan-clip", "wgan-gp", "gan-conv", "wgan-clip-conv", "wgan-gp-conv"]
+    assert list(training.PRESETS) == [*papers, "digits-in-a-minute"]
     assert all(config.name == name for name, config in training.PRESETS.items())
     assert preset("wgan-gp") == Config()
 

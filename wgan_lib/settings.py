@@ -228,8 +228,12 @@ PRESETS = {
         dataclasses.replace(_GAN, name="gan-conv", network="conv", batch_norm=True),  # [3]: batch norm in both
         dataclasses.replace(_WGAN_CLIP, name="wgan-clip-conv", network="conv"),
         dataclasses.replace(_WGAN_GP, name="wgan-gp-conv", network="conv"),  # [1] section 4: none in the critic
+        dataclasses.replace(  # ours: DCGAN with the numbers that gave the most readable digits in a minute of two cores
+            _GAN, name="digits-in-a-minute", network="conv", batch_norm=True, latent_dim=16, width=16, batch_size=64,
+            learning_rate=7e-4, betas=(0.5, 0.9), average=0.995, steps=1_700, sample_every=100,
+        ),
     )
-}
+}  # fmt: skip
 
 
 def preset(name: str, **changes: Any) -> Config:
