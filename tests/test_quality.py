@@ -48,6 +48,7 @@ def test_a_report_finds_a_memoriser_in_pixels_and_in_features_and_counts_its_dig
     shares = torch.tensor([report["generated"][f"share_of_{digit}"]["mean"] for digit in range(10)])
     torch.testing.assert_close(shares, labels, rtol=0, atol=0.011)
     assert "(the first 300 for w1, sliced and nearest)" in quality.table(report)
+    assert "±" not in quality.table(report), "one sample has no spread"
 
 
 def test_each_snapshot_has_a_row_and_the_last_is_that_of_the_run(run, digits):

@@ -99,12 +99,15 @@ def _spread(samples: list[dict[str, float]]) -> dict[str, dict[str, float]]:
 
 def table(report: dict[str, Any]) -> str:
     """Return a report of `evaluate` as a table: each metric of generated digits, and of real ones in their place."""
-    lines = [f"{report['n']} images on each side, {report['seeds']} samples: mean ± standard deviation",
+    several = report["seeds"] > 1
+    samples = f"{report['seeds']} samples: mean ± standard deviation" if several else "one sample"
+    lines = [f"{report['n']} images on each side, {samples}",
              f"(the first {report['n_exact']} for w1, sliced and nearest)",
              f"{'':16s}{'generated':>20s}{'real':>20s}"]  # fmt: skip
     for name, generated in report["generated"].items():
-        cells = [f"{value['mean']:11.4f} ±{value['sd']:7.4f}" for value in (generated, report["real"][name])]
-        lines.append(f"{name:16s}{cells[0]}{cells[1]}")
+        cells = [f"{value['mean']:11.4f}" + (f" ±{value['sd']:7.4f}" if several else 9 * " ")
+                 for value in (generated, report["real"][name])]  # fmt: skip
+        lines.append(f"{name:16s}{cells[0]}{cells[1]}".rstrip())
     return "\n".join(lines)
 
 
