@@ -143,9 +143,18 @@ def test_presets_have_their_papers_hyperparameters(name, expected, network):
 
 def test_each_preset_is_called_by_its_name():
     papers = ["gan", "wgan-clip", "wgan-gp", "gan-conv", "wgan-clip-conv", "wgan-gp-conv"]
-    assert list(training.PRESETS) == [*papers, "digits-in-a-minute"]
+    assert list(training.PRESETS) == [*papers, "wgan-gp-tuned", "digits-in-a-minute"]
     assert all(config.name == name for name, config in training.PRESETS.items())
     assert preset("wgan-gp") == Config()
+
+
+def test_the_tuned_presets_play_the_game_of_their_paper():
+    tuned, papers = preset("wgan-gp-tuned"), preset("wgan-gp-conv")
+    for name in ("objective", "network", "batch_norm", "penalty", "one_sided", "optimizer", "betas", "batch_size"):
+        assert getattr(tuned, name) == getattr(papers, name)
+    minute = preset("digits-in-a-minute")
+    assert minute == preset("wgan-gp-tuned", name=minute.name, steps=minute.steps, sample_every=minute.sample_every)
+    assert minute.steps < tuned.steps / 10
 
 
 def test_an_unknown_preset_is_named_and_so_are_the_known_ones():
