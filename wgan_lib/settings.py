@@ -233,7 +233,9 @@ PRESETS = {
         dataclasses.replace(_WGAN_CLIP, name="wgan-clip-conv", network="conv"),
         dataclasses.replace(_WGAN_GP, name="wgan-gp-conv", network="conv"),  # [1] section 4: none in the critic
         _TUNED,
-        dataclasses.replace(_TUNED, name="digits-in-a-minute", steps=1_200, sample_every=100),
+        dataclasses.replace(
+            _TUNED, name="digits-in-a-minute", learning_rate=6e-3, average=0.99, steps=1_150, sample_every=100
+        ),
     )
 }
 
