@@ -78,6 +78,8 @@ def test_a_record_holds_what_readers_need_in_half_the_bytes(run, tmp_path):
     assert names == {"config.json", "metrics.csv", "samples.gif", "run.json", "samples.png", "generator.safetensors"}
     for name in runs.KEPT:
         assert (record.path / name).read_bytes() == (run.path / name).read_bytes()
+    for name, values in run.metrics.items():
+        np.testing.assert_allclose(record.metrics[name], values, rtol=5e-6)
     assert Image.open(record.path / "samples.png").tobytes() == Image.open(run.path / "samples/00000006.png").tobytes()
     tensors, facts = checkpoints.load(record.path / "generator.safetensors")
     assert facts == {"step": 6}

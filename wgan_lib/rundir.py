@@ -80,7 +80,7 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
                 for row in csv.DictReader(file)]  # fmt: skip
 
 
-def metrics_text(rows: list[dict[str, float]]) -> str:
+def metrics_text(rows: list[dict[str, Any]]) -> str:
     """Return the content of metrics.csv."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from wgan_lib import checkpoints, mnist, networks, training
+from wgan_lib import checkpoints, mnist, networks, rundir, training
 
-KEPT = ("config.json", "metrics.csv", "samples.gif", "run.json")
+KEPT = ("config.json", "samples.gif", "run.json")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def load(run: str | Path) -> Run:
 
 
 def record(source: Path, destination: Path) -> Run:
-    """Copy what readers need of a finished run to `destination`, with the generator's weights in half precision.
+    """Copy what readers need of a finished run to `destination`: weights in half precision, metrics to six digits.
 
     Raises
     ------
@@ -96,6 +96,9 @@ def record(source: Path, destination: Path) -> Run:
         raise ValueError(f"{source} is not finished: it has not made its {run.config.steps} steps; go on with --resume")
     tensors, facts = checkpoints.load(source / "generator.safetensors")
     kept = {name: (source / name).read_bytes() for name in KEPT} | {"samples.png": grid.read_bytes()}
+    rows = training.read_metrics(source / "metrics.csv")
+    rounded = [{name: value if name == "step" else f"{value:.6g}" for name, value in row.items()} for row in rows]
+    kept["metrics.csv"] = rundir.metrics_text(rounded).encode()
     if (source / "quality.csv").is_file():
         kept["quality.csv"] = (source / "quality.csv").read_bytes()
     destination.mkdir(parents=True, exist_ok=True)
