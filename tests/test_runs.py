@@ -1,6 +1,7 @@
 """A recorded run is read back as it was written, wherever it lies."""
 
 import dataclasses
+import re
 import signal
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from wgan_lib import checkpoints, runs
+from wgan_lib import checkpoints, mnist, runs, training
 from wgan_lib.training import Trainer
 
 LENGTH = {"steps": 6, "log_every": 2, "sample_every": 3, "checkpoint_every": 6}
@@ -125,3 +126,19 @@ def test_an_empty_folder_called_runs_hides_nothing(run, tmp_path, monkeypatch):
     (tmp_path / "deeper" / "runs").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "deeper")
     assert runs.load("mine").path == tmp_path / "runs" / "mine"
+
+
+def test_each_recorded_run_has_the_settings_of_its_command():
+    folder = mnist.find_upwards("runs")[0]
+    listed = {}
+    for row in re.findall(r"^\| (`.*)\|$", (folder / "README.md").read_text(), flags=re.MULTILINE):
+        names, _, name, options = (re.findall(r"`(.+?)`", cell) for cell in row.split("|"))
+        words = options[0].split() if options else []
+        changed = {key[2:].replace("-", "_"): int(value) for key, value in zip(words[::2], words[1::2], strict=True)}
+        for run in names:
+            listed[run] = training.preset(name[0], seed=int(run[-1]), **changed)
+    assert set(listed) == {path.parent.name for path in folder.glob("*/config.json")}
+    for run, config in listed.items():
+        recorded = runs.load(folder / run)
+        assert recorded.config.identity() == config.identity()
+        assert recorded.facts["steps"] == config.steps
