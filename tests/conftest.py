@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from wgan_lib import training
+from wgan_lib import checks, training
 
 matplotlib.use("Agg")
 torch.set_num_threads(1)  # two would wait for each other at every small product
@@ -34,3 +34,14 @@ def small():
         return dataclasses.replace(training.PRESETS[preset], **SMALL | changes)
 
     return config
+
+
+@pytest.fixture
+def told(capsys):
+    """Return a function that says what a reader is told who gives an answer to an exercise."""
+
+    def says(exercise, answer):
+        checks.check(exercise, answer)
+        return capsys.readouterr().out.removeprefix(f"Exercise {exercise}: ").strip()
+
+    return says

@@ -3,11 +3,12 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from wgan_lib.claims import Claim, claim, collect, table
 
-GIVEN = {"source": "A paper, Fig. 1", "published": "1", "here": "0.9 < 1", "verdict": "holds"}
+GIVEN = {"kind": "figure", "source": "A paper, Fig. 1", "published": "1", "here": "0.9 < 1", "verdict": "holds"}
 
 
 def notebook(path, *claims):
@@ -28,6 +29,22 @@ def test_a_verdict_is_one_of_three():
         claim("a-key", "A statement.", evidence=True, **GIVEN | {"verdict": "maybe"})
 
 
+@pytest.mark.parametrize("evidence", [float("nan"), "False", [False], 1, None])
+def test_evidence_is_a_bool(evidence):
+    """Each of these but None would pass for true."""
+    with pytest.raises(TypeError, match="evidence = .*: expected True or False"):
+        claim("a-key", "A statement.", evidence=evidence, **GIVEN)
+
+
+def test_evidence_may_come_from_numpy():
+    assert claim("a-key", "A statement.", evidence=np.float64(1) < 2, **GIVEN).verdict == "holds"
+
+
+def test_a_kind_is_one_of_four():
+    with pytest.raises(ValueError, match="kind = 'rumour': expected one of theorem, result, figure, common reading"):
+        claim("a-key", "A statement.", evidence=True, **GIVEN | {"kind": "rumour"})
+
+
 def test_claims_are_read_back_from_the_notebooks_that_show_them(tmp_path):
     first, second = (claim(key, f"Statement <{key}>.", evidence=True, **GIVEN) for key in ("one", "two"))
     paths = [notebook(tmp_path / "01-first.ipynb", first), notebook(tmp_path / "02-second.ipynb", second)]
@@ -36,7 +53,7 @@ def test_claims_are_read_back_from_the_notebooks_that_show_them(tmp_path):
 
 
 def test_a_key_is_used_once(tmp_path):
-    one = Claim("one", "A statement.", "A paper", "–", "1", "holds")
+    one = Claim("one", "A statement.", "result", "A paper", "–", "1", "holds")
     with pytest.raises(ValueError, match="claim 'one' stands in .*/01-a and in .*/02-b"):
         collect([notebook(tmp_path / "01-a.ipynb", one), notebook(tmp_path / "02-b.ipynb", one)])
 
@@ -49,7 +66,10 @@ def test_a_card_can_be_linked_to_and_escapes_what_it_shows():
 
 def test_the_table_groups_by_verdict_counts_escapes_and_links():
     verdicts = {"one": "holds", "two": "does not hold", "three": "holds"}
-    given = [Claim(key, f"W < {key}.", "A paper", "–", "1", verdict, "part/07-x") for key, verdict in verdicts.items()]
+    given = [
+        Claim(key, f"W < {key}.", "result", "A paper", "–", "1", verdict, "part/07-x")
+        for key, verdict in verdicts.items()
+    ]
     shown = table(given).data
     assert re.findall(r"#claim-(\w+)", shown) == ["two", "one", "three"]
     assert re.findall(r"[✓◐✗] [a-z ]+: \d of \d", shown) == ["✗ does not hold: 1 of 3", "✓ holds: 2 of 3"]

@@ -1,6 +1,7 @@
 """Every picture has a text, the same bytes each time, and colours that mean one thing."""
 
 import io
+from base64 import b64decode
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy.ndimage import median_filter
 
 from wgan_lib import figures
 
@@ -24,7 +26,7 @@ def clean():
 def shown(monkeypatch):
     """Return a list of what was displayed."""
     displayed = []
-    monkeypatch.setattr(figures, "display", displayed.append)
+    monkeypatch.setattr(figures, "display", lambda data, metadata, raw: displayed.append((data, metadata, raw)))
     return displayed
 
 
@@ -37,10 +39,27 @@ def curve():
 
 def test_a_figure_is_shown_as_png_with_its_text(shown):
     figures.show(curve(), alt="A line that rises faster and faster.")
-    data, metadata = shown[0]._repr_mimebundle_()
-    assert list(data) == ["image/png"]
-    assert metadata["image/png"]["alt"] == "A line that rises faster and faster."
-    assert metadata["image/png"]["width"] == 300
+    ((data, metadata, raw),) = shown
+    assert raw and list(data) == ["image/png", "text/plain"]
+    assert Image.open(io.BytesIO(b64decode(data["image/png"]))).size == (600, 400)
+    assert data["text/plain"] == "A line that rises faster and faster."
+    assert metadata == {"image/png": {"width": 300, "alt": "A line that rises faster and faster."}}
+
+
+def test_a_film_is_shown_with_its_text(shown):
+    film = io.BytesIO()
+    frames = [Image.new("L", (4, 3), grey) for grey in (0, 255)]
+    frames[0].save(film, "gif", save_all=True, append_images=frames[1:])
+    figures.show_picture(film.getvalue(), "A square that flashes.", width=40)
+    ((data, metadata, _),) = shown
+    assert b64decode(data["image/gif"]) == film.getvalue()
+    assert metadata == {"image/gif": {"width": 40, "alt": "A square that flashes."}}
+
+
+def test_what_is_no_picture_is_refused(shown):
+    with pytest.raises(ValueError, match="begins with b'<svg': expected the bytes of a PNG or a GIF"):
+        figures.show_picture(b"<svg></svg>", "A square.", width=40)
+    assert shown == []
 
 
 @pytest.mark.parametrize("alt", ["", "  \n"])
@@ -125,12 +144,18 @@ def test_a_critic_can_be_drawn_as_a_surface_without_its_gradients():
     assert all(p.grad is None for p in critic.parameters())
 
 
-def test_smoothing_is_the_running_median():
+def test_smoothing_is_the_running_median_of_what_the_window_holds():
+    """At the ends too: scipy's filter, whose window is always full, agrees where it is."""
     values = np.random.default_rng(0).normal(size=60)
     smooth = figures.smooth(values, 7)
-    assert len(smooth) == 60
-    for i in range(3, 57):
-        assert smooth[i] == np.median(values[i - 3 : i + 4])
+    np.testing.assert_array_equal(smooth[3:57], median_filter(values, 7)[3:57])
+    assert smooth[0] == np.median(values[:4]) and smooth[1] == np.median(values[:5])
+    assert smooth[-1] == np.median(values[-4:]) and smooth[-2] == np.median(values[-5:])
+
+
+def test_the_last_value_alone_does_not_bend_the_curve():
+    """With the last value repeated, as before, the end of this curve was 9."""
+    np.testing.assert_array_equal(figures.smooth(np.array([1.0, 1, 1, 1, 1, 1, 9]), 5)[-1], 1)
 
 
 def test_smoothing_removes_a_spike_and_keeps_a_step():
@@ -138,9 +163,15 @@ def test_smoothing_removes_a_spike_and_keeps_a_step():
     np.testing.assert_array_equal(figures.smooth(values, 3), [1.0, 1, 1, 1, 1, 1, 1, 5, 5, 5, 5])
 
 
-def test_smoothing_leaves_a_falling_curve_as_it_is_ends_included():
-    falling = np.exp(-np.arange(40) / 10)
-    np.testing.assert_array_equal(figures.smooth(falling, 9), falling)
+def test_smoothing_hides_no_nan():
+    assert np.isnan(figures.smooth(np.array([1.0, 1, np.nan, 1, 1, 1]), 3)).tolist() == [
+        False,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("window", [4, 0, -3])

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from notebooks import chapters, colab_source  # noqa: E402
+from notebooks import chapters, colab_source, minutes  # noqa: E402
 
 MEGABYTE = 1e6
 PATH = re.compile(r"/(?:home|root|Users|tmp|work|content)/|[A-Z]:\\\\|site-packages|ipykernel_\d+")
@@ -101,3 +101,24 @@ def test_its_text_reads_in_colab_too(notebook):
     assert re.findall(r"^:::|^```\{|\{[a-z:]+\}`", text, flags=re.M) == []
     assert text.count("<details") == text.count("</details>")
     assert len(re.findall(r"^# ", text, flags=re.M)) == 1, "one title"
+
+
+def test_code_that_is_folded_says_what_it_does(notebook):
+    """A form on Colab, with a title; and the code of an exercise is never folded."""
+    for cell in code(notebook):
+        if "hide-input" in cell.metadata.get("tags", []):
+            assert re.match(r"# @title \S", cell.source), cell.source
+            assert cell.metadata.get("cellView") == "form", "make notebooks"
+            assert "check(" not in cell.source
+
+
+def test_code_that_draws_or_judges_is_folded(notebook):
+    """What teaches stays open: a cell that shows a figure or a claim does nothing else, and is folded."""
+    open_cells = [cell.source for cell in code(notebook) if "hide-input" not in cell.metadata.get("tags", [])]
+    assert [source for source in open_cells if re.search(r"figures\.show|widgets\.slider|^claim\(", source, re.M)] == []
+
+
+def test_it_says_how_long_it_takes(notebook):
+    """The minutes in its first cell are those of `minutes`."""
+    stated = re.search(r"\*\*Time:?\*\*:? [Aa]bout (\d+) minutes", notebook.cells[0].source)
+    assert stated and int(stated[1]) == minutes(notebook)

@@ -48,11 +48,17 @@ def test_eight_centres_stand_on_a_circle_45_degrees_apart():
     torch.testing.assert_close(neighbours, torch.full((8,), math.cos(math.pi / 4)))
 
 
-def test_twenty_five_centres_form_a_square_grid():
-    centres = toy.twenty_five_centres()
-    assert len(torch.unique(centres, dim=0)) == 25
-    side = torch.arange(-2.0, 3) / 2.828
-    torch.testing.assert_close(torch.unique(centres[:, 0]), side, rtol=1e-3, atol=0)
+def test_twenty_five_centres_form_the_square_grid_of_the_authors_code():
+    """gan_toy.py: `point[0] += 2 * x` for x in range(-2, 3), then `dataset /= 2.828`."""
+    written = sorted((2 * x / 2.828, 2 * y / 2.828) for x in range(-2, 3) for y in range(-2, 3))
+    given = sorted(map(tuple, toy.twenty_five_centres().tolist()))
+    torch.testing.assert_close(torch.tensor(given), torch.tensor(written), rtol=1e-3, atol=0)
+
+
+def test_twenty_five_gaussians_spread_by_one_along_each_axis():
+    """The reason for 2.828: the mean square of {-4, -2, 0, 2, 4} is 8, and σ adds a ten-thousandth."""
+    points = toy.twenty_five_gaussians(200_000, toy.rng(0))
+    torch.testing.assert_close(points.std(dim=0), torch.ones(2), rtol=0.01, atol=0)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ elsewhere, comes from ``_config.yml``.
 import hashlib
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -27,7 +28,16 @@ COLAB = """\
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere everything is already installed
-    !git clone -q --depth 1 -b {branch} {url}
+    from pathlib import Path
+
+    %cd -q /content
+    if not Path("{name}").exists():
+        !git clone -q --depth 1 -b {branch} {url}
+    if not Path("{name}").exists():
+        raise RuntimeError(
+            "Branch {branch} of {url} could not be fetched. "
+            "If the address opens in your browser, run this cell again."
+        )
     %pip install -q ./{name}
     %cd -q {name}"""
 
@@ -57,6 +67,29 @@ def set_colab_cell(notebook: nbformat.NotebookNode) -> None:
         {"tags": ["remove-cell"], "jupyter": {"source_hidden": True}, "cellView": "form"}
     )
     cells.insert(first, cell)
+
+
+def fold(notebook: nbformat.NotebookNode) -> None:
+    """Make a form on Colab of each cell whose code is folded on the page."""
+    for cell in notebook.cells:
+        if "hide-input" in cell.metadata.get("tags", []):
+            cell.metadata["cellView"] = "form"
+
+
+def minutes(notebook: nbformat.NotebookNode) -> int:
+    """Return how long a chapter takes to read and solve, to ten minutes.
+
+    A minute for 200 words or 15 lines of open code, and five for an exercise.
+    """
+    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    words = len(re.sub(r"```.*?```|\$\$.*?\$\$", "", "\n".join(prose), flags=re.S).split())
+    closed = {"hide-input", "remove-cell", "remove-input"}
+    code = [
+        cell for cell in notebook.cells if cell.cell_type == "code" and not closed & set(cell.metadata.get("tags", []))
+    ]
+    lines = sum(1 for cell in code for line in cell.source.splitlines() if line.strip())
+    exercises = sum("check(" in cell.source for cell in code)
+    return round((words / 200 + lines / 15 + 5 * exercises) / 10) * 10
 
 
 def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
@@ -97,6 +130,7 @@ def main(names: list[str]) -> None:
         print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path, flush=True)
         notebook = nbformat.read(path, as_version=4)
         set_colab_cell(notebook)
+        fold(notebook)
         execute(notebook, path.parent)
         nbformat.write(settle(notebook), path)
 

@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
 from IPython.display import HTML
 
 Verdict = Literal["holds", "holds in part", "does not hold"]
+Kind = Literal["theorem", "result", "figure", "common reading"]
 MARKS = {"holds": "✓", "holds in part": "◐", "does not hold": "✗"}  # a verdict must not depend on colour
 
 
@@ -28,6 +30,9 @@ class Claim:
         A short name in lower case with hyphens, the only one of its kind in the book: the end of the cell's address.
     statement : str
         The claim as it is commonly stated, in one sentence.
+    kind : str
+        What the source gives: a "theorem", the "result" of an experiment (numbers or a statement), a "figure", or a
+        "common reading" that no source states in these words.
     source : str
         Who says so, and where: paper, and figure, theorem, section or table.
     published : str
@@ -42,6 +47,7 @@ class Claim:
 
     key: str
     statement: str
+    kind: Kind
     source: str
     published: str
     here: str
@@ -63,13 +69,21 @@ class Claim:
 
 
 def claim(
-    key: str, statement: str, *, source: str, published: str = "–", here: str, verdict: Verdict, evidence: bool
+    key: str,
+    statement: str,
+    *,
+    kind: Kind,
+    source: str,
+    published: str = "–",
+    here: str,
+    verdict: Verdict,
+    evidence: bool,
 ) -> Claim:
     """Return a claim to show at the end of a cell, if its verdict stands.
 
     Parameters
     ----------
-    key, statement, source, published, here, verdict
+    key, statement, kind, source, published, here, verdict
         See `Claim`.
     evidence : bool
         What the verdict rests on: a comparison of computed numbers, with a margin if they were trained.
@@ -78,14 +92,19 @@ def claim(
     ------
     AssertionError
         If `evidence` is false: the numbers no longer support the verdict.
+    TypeError
+        If `evidence` is no bool: a NaN, a string or a list would count as true.
     ValueError
-        If there is no such verdict.
+        If there is no such verdict or kind.
     """
-    if verdict not in get_args(Verdict):
-        raise ValueError(f"verdict = {verdict!r}: expected one of {', '.join(get_args(Verdict))}")
+    for name, value, known in (("verdict", verdict, Verdict), ("kind", kind, Kind)):
+        if value not in get_args(known):
+            raise ValueError(f"{name} = {value!r}: expected one of {', '.join(get_args(known))}")
+    if not isinstance(evidence, (bool, np.bool_)):
+        raise TypeError(f"evidence = {evidence!r}: expected True or False, the outcome of a comparison")
     if not evidence:
         raise AssertionError(f"claim {key!r}: the numbers ({here}) no longer support the verdict {verdict!r}")
-    return Claim(key, statement, source, published, here, verdict)
+    return Claim(key, statement, kind, source, published, here, verdict)
 
 
 def collect(notebooks: Iterable[Path]) -> list[Claim]:

@@ -6,13 +6,14 @@ printer.
 """
 
 import io
+from base64 import b64encode
 from collections.abc import Callable
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Image, display
+from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.contour import QuadContourSet
@@ -70,9 +71,38 @@ def show(fig: Figure, alt: str) -> None:
     ValueError
         If `alt` is empty.
     """
+    show_picture(png(fig, dpi=200), alt, width=int(fig.get_figwidth() * 100))
+
+
+def show_picture(content: bytes, alt: str, width: int) -> None:
+    """Display the bytes of a PNG or GIF file here, with a text for readers who cannot see it.
+
+    Parameters
+    ----------
+    content : bytes
+        What the file holds.
+    alt : str
+        What a sighted reader would take from it.
+    width : int
+        In pixels of the page.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty, or the bytes are neither PNG nor GIF.
+
+    Notes
+    -----
+    The text stands where Jupyter and the rendered page look for it, in the metadata, and is the plain-text form of the
+    output, for whatever shows no pictures. IPython's own ``Image(alt=...)`` came with IPython 8; Colab has 7.
+    """
     if not alt.strip():
-        raise ValueError("alt is empty: describe in a sentence what the figure shows")
-    display(Image(data=png(fig, dpi=200), format="png", width=int(fig.get_figwidth() * 100), alt=alt))
+        raise ValueError("alt is empty: describe in a sentence what the picture shows")
+    kind = {b"\x89PNG": "image/png", b"GIF8": "image/gif"}.get(content[:4])
+    if kind is None:
+        raise ValueError(f"a picture begins with {content[:4]!r}: expected the bytes of a PNG or a GIF file")
+    shown = {kind: b64encode(content).decode(), "text/plain": alt}
+    display(shown, metadata={kind: {"width": width, "alt": alt}}, raw=True)
 
 
 def png(fig: Figure, dpi: int) -> bytes:
@@ -149,10 +179,21 @@ def surface(
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
     """Return the running median over an odd `window`: the filter of the WGAN paper's loss curves (window 101).
 
-    Beyond its ends the curve is taken to go on level (not at 0, which would bend the first and last half window).
-    """
-    from scipy.ndimage import median_filter
+    Near an end the window holds only the values that are there, so that the last point of a curve is the median of the
+    last half window; repeating the last value, as a filter of a fixed length must, would make it one batch's luck.
 
+    Parameters
+    ----------
+    values : array, shape (n,)
+        The curve. A NaN makes every median NaN whose window holds it.
+    window : int
+        Odd, so that it has a middle.
+
+    Returns
+    -------
+    array, shape (n,)
+    """
     if window < 1 or window % 2 == 0:
         raise ValueError(f"window = {window}: expected an odd number, so that the window has a middle")
-    return median_filter(np.asarray(values, dtype=float), window, mode="nearest")
+    values, half = np.asarray(values, dtype=float), window // 2
+    return np.array([np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))])

@@ -1,7 +1,8 @@
 r"""Toy distributions on which every claim about a critic can be held against exact optimal transport.
 
 Each sampler takes the number of points and an explicit random generator, so that a figure is the same each time it is
-drawn. The mixtures and the Swiss roll are those of WGAN-GP [1]_, scales included.
+drawn. The mixtures and the Swiss roll are those of WGAN-GP [1]_, scales included: what the authors' code draws, not
+what a reader of the paper would guess.
 
 References
 ----------
@@ -39,7 +40,9 @@ def eight_gaussians(n: int, generator: torch.Generator) -> Tensor:
 
 
 def twenty_five_gaussians(n: int, generator: torch.Generator) -> Tensor:
-    r"""Draw `n` points from twenty-five Gaussians on the grid {-2, …, 2}², σ = 0.05, all divided by 2√2.
+    r"""Draw `n` points from twenty-five Gaussians on the grid {-4, -2, 0, 2, 4}², σ = 0.05, all divided by 2√2.
+
+    Neighbours are 1/√2 ≈ 0.71 apart, the outermost centres at ±√2, and each coordinate has a standard deviation of 1.
 
     Parameters
     ----------
@@ -106,7 +109,7 @@ def eight_centres() -> Tensor:
 
 def twenty_five_centres() -> Tensor:
     """Return the (25, 2) centres of `twenty_five_gaussians`."""
-    side = torch.arange(-2.0, 3.0)
+    side = torch.arange(-4.0, 5.0, 2.0)  # the authors add 2·x for x in -2, …, 2
     return torch.cartesian_prod(side, side) / (2 * math.sqrt(2))
 
 

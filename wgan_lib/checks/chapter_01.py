@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wgan_lib.checks.feedback import close, exercise, expect, w1_on_line
+from wgan_lib.checks.feedback import close, expect, w1_on_line
 
 
 def _couples(plan: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
@@ -13,8 +13,8 @@ def _couples(plan: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
         expect(np.allclose(sums, wanted), f"The {name}s sum to {sums.round(4)}; they must sum to {wanted.round(4)}.")
 
 
-@exercise("1.1")
-def _a_plan_by_hand(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """A plan by hand."""
     plan = np.asarray(answer, dtype=float)
     x, y, a, b = np.array([0, 3, 6]), np.array([2, 5, 8]), np.array([4, 3, 3]), np.array([5, 2, 3])
     _couples(plan, a, b)
@@ -23,8 +23,8 @@ def _a_plan_by_hand(answer: object) -> None:
     expect(price < least + 1e-6, f"It is a plan and costs {price:g} shovel-metres, but there is a cheaper one.")
 
 
-@exercise("1.2")
-def _a_row_of_the_programme(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """A row of the programme."""
     row = np.asarray(answer, dtype=float)
     expect(row.shape == (12,), f"The shape is {row.shape}: read the 3 by 4 table row after row, as twelve numbers.")
     hole = np.arange(12) % 4 == 1
@@ -34,8 +34,8 @@ def _a_row_of_the_programme(answer: object) -> None:
     expect(close(row, hole), "Put a one at each entry of the plan that sends earth to hole 2, and zeros elsewhere.")
 
 
-@exercise("1.3")
-def _w1_without_a_solver(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """W1 without a solver."""
     x, a = np.array([0.0, 1, 5]), np.array([0.5, 0.25, 0.25])
     y, b = np.array([2.0, 3, 4, 9]), np.full(4, 0.25)
     expect(not close(answer, np.sqrt((4 + 9 + 9 + 16) / 4)), "This is W2; take the lengths, not their squares.")
@@ -44,8 +44,8 @@ def _w1_without_a_solver(answer: object) -> None:
     expect(close(answer, w1_on_line(x, y, a, b), 1e-4), "Cut the earth into quarters; send them off in order.")
 
 
-@exercise("1.4")
-def _one_pile_for_all(answer: object) -> None:
+def exercise_4(answer: object) -> None:
+    """One pile for all."""
     holes = np.array([0.0, 1, 2, 6, 11])
     position = np.asarray(answer, dtype=float).item()
     expect(not close(position, holes.mean()), "That is the mean, which is best for squared distances. Try some others.")
@@ -53,15 +53,15 @@ def _one_pile_for_all(answer: object) -> None:
     expect(np.abs(holes - position).mean() < least + 1e-6, "Another place is cheaper. Compute W for many and compare.")
 
 
-@exercise("1.5")
-def _an_optimal_plan_without_zeros(answer: object) -> None:
+def exercise_5(answer: object) -> None:
+    """An optimal plan without zeros."""
     plan, half = np.asarray(answer, dtype=float), np.full(2, 0.5)
     _couples(plan, half, half)  # every route has length 1, so every coupling is optimal
     expect((plan > 1e-9).all(), "This plan is optimal, but an entry is zero: mix it with another optimal plan.")
 
 
-@exercise("1.6")
-def _little_earth_far_away(answer: object) -> None:
+def exercise_6(answer: object) -> None:
+    """Little earth far away."""
     places, shares = (np.asarray(part, dtype=float) for part in answer)
     expect(places.ndim == 1 and places.shape == shares.shape, "Give two flat lists of the same length.")
     expect((shares >= 0).all() and close(shares.sum(), 1), "The weights must be at least 0 and sum to 1.")

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import linprog
 
-from wgan_lib.checks.feedback import close, exercise, expect, w1_on_line
+from wgan_lib.checks.feedback import close, expect, w1_on_line
 
 _ROAD = (  # holes, piles (km), and the mass of each
     np.array([1.0, 3, 6, 9]), np.array([0.0, 4, 5, 8, 10]),
@@ -11,8 +11,8 @@ _ROAD = (  # holes, piles (km), and the mass of each
 )  # fmt: skip
 
 
-@exercise("2.1")
-def _prices_by_hand(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """Prices by hand."""
     u, v = (np.asarray(part, dtype=float) for part in answer)
     expect(u.shape == v.shape == (2,), "Give two lists, u for the two holes and v for the two piles.")
     cost = np.abs(np.array([[0.0], [4.0]]) - np.array([1.0, 6.0]))
@@ -26,8 +26,8 @@ def _prices_by_hand(answer: object) -> None:
     expect(value > 1.5 - 1e-6, f"These prices are feasible, with value {value:g}. There are better ones.")
 
 
-@exercise("2.2")
-def _what_one_more_unit_is_worth(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """What one more unit is worth."""
     x, y, a, b = _ROAD
     epsilon = 0.01
     moved = b + epsilon * np.array([-1, 0, 1, 0, 0])
@@ -36,16 +36,16 @@ def _what_one_more_unit_is_worth(answer: object) -> None:
     expect(close(answer, rate, 1e-4), "Which potential belongs to the piles? Which one gains mass, which loses it?")
 
 
-@exercise("2.3")
-def _a_critic_on_the_wrong_scale(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """A critic on the wrong scale."""
     distance = w1_on_line(*_ROAD)
     expect(not close(answer, distance, 1e-3), "That is W itself, which needs slopes up to 1.")
     expect(not close(answer, 5 * distance, 1e-3), "Its slopes are below 1: it cannot report more than W.")
     expect(close(answer, 0.2 * distance, 1e-3), "Divide that critic by 0.2: what are its slope and its value now?")
 
 
-@exercise("2.4")
-def _a_critic_without_a_solver(answer: object) -> None:
+def exercise_4(answer: object) -> None:
+    """A critic without a solver."""
     real, fake = np.array([0.5, 2.0, 2.5, 7.0]), np.array([1.0, 3.0, 4.0, 5.5, 6.0])
     places, scores = np.sort(np.concatenate([real, fake])), np.asarray(answer, dtype=float)
     expect(scores.shape == (9,), f"There are nine places; your answer has shape {scores.shape}.")
@@ -57,8 +57,8 @@ def _a_critic_without_a_solver(answer: object) -> None:
     expect(value > best - 1e-6, f"It is 1-Lipschitz, with value {value:.4f}; the best one has {best:.4f}.")
 
 
-@exercise("2.5")
-def _how_free_a_critic_is(answer: object) -> None:
+def exercise_5(answer: object) -> None:
+    """How free a critic is."""
     points = np.array([[0.0, 2], [2, 3], [4, 1], [0, 0], [2, 1], [3, -1], [1, -1.5]])
     masses = np.array([0.5, 0.2, 0.3, -0.35, -0.25, -0.4, 0.0])
     distance = np.linalg.norm(points[:, None] - points, axis=2)

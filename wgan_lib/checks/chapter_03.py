@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wgan_lib.checks.feedback import close, exercise, expect
+from wgan_lib.checks.feedback import close, expect
 
 
 def _noisy_js_slopes(theta: float, sigma: np.ndarray) -> np.ndarray:
@@ -13,16 +13,16 @@ def _noisy_js_slopes(theta: float, sigma: np.ndarray) -> np.ndarray:
     return (belief @ weight) / weight.sum() * theta / sigma**2 / 2
 
 
-@exercise("3.1")
-def _js_by_hand(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """Js by hand."""
     expect(not close(answer, 0.5, 1e-3), "That is in bits. Take the natural logarithm.")
     expect(not close(answer, np.log(2), 1e-3), "That is JS without a shared cell, or without the ½ before each KL.")
     expect(not close(answer, np.log(2) / 4, 1e-3), "That is one half of the sum; the other KL gives as much.")
     expect(close(answer, np.log(2) / 2, 1e-4), "Write m = (p + q) / 2 first. Which cells contribute at all?")
 
 
-@exercise("3.2")
-def _two_gradients(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """Two gradients."""
     belief = 1 / (1 + np.exp(10))
     right = np.array([20 * belief, 20 * (1 - belief)])
     sizes = np.asarray(answer, dtype=float)
@@ -33,8 +33,8 @@ def _two_gradients(answer: object) -> None:
     expect(np.allclose(sizes, right, rtol=1e-3, atol=0), "Find s and D at x1 = 1; then use the two chain rules.")
 
 
-@exercise("3.3")
-def _when_the_bound_is_small(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """When the bound is small."""
     k = np.arange(1, 200)
     belief = 1 / (1 + np.exp(k / 2))
     epsilon = belief + k * belief * (1 - belief)  # value and slope
@@ -48,8 +48,8 @@ def _when_the_bound_is_small(answer: object) -> None:
     expect(answer == first(bound), "Compute ε(k) = D + |dD/dx| at x1 = 1 for k = 1, 2, …, then the bound.")
 
 
-@exercise("3.4")
-def _the_best_noise(answer: object) -> None:
+def exercise_4(answer: object) -> None:
+    """The best noise."""
     sigma = np.geomspace(0.2, 10, 4000)
     best = sigma[_noisy_js_slopes(2.0, sigma).argmax()]
     answer = float(np.asarray(answer, dtype=float))
@@ -57,8 +57,8 @@ def _the_best_noise(answer: object) -> None:
     expect(abs(answer / best - 1) < 0.02, "Compute noisy_js_slope(2.0, sigma) for many values of sigma.")
 
 
-@exercise("3.5")
-def _close_and_apart(answer: object) -> None:
+def exercise_5(answer: object) -> None:
+    """Close and apart."""
     p, q = (np.asarray(histogram, dtype=float) for histogram in answer)
     expect(p.shape == q.shape == (100,), "Give two histograms over the 100 positions.")
     for histogram in (p, q):

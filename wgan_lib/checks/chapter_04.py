@@ -6,11 +6,11 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from wgan_lib.checks.feedback import close, exercise, expect
+from wgan_lib.checks.feedback import close, expect
 
 
-@exercise("4.1")
-def _a_draw(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """A draw."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (3,), "Give three numbers: [discriminator's loss, minimax cost, non-saturating cost].")
     expect(not close(given[0], math.log(2)), "The discriminator's loss has two terms, one for real points.")
@@ -19,8 +19,8 @@ def _a_draw(answer: object) -> None:
     expect(close(given, [2 * math.log(2), -math.log(2), math.log(2)]), "Put D = 1/2 into each formula.")
 
 
-@exercise("4.2")
-def _half_a_ring(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """Half a ring."""
     angle = np.arange(8) * math.pi / 4
     ring = math.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     twice = np.repeat(ring[:4], 2, axis=0)  # a quarter of the mass each: two of eight parts
@@ -33,16 +33,17 @@ def _half_a_ring(answer: object) -> None:
     expect(close(answer, right, 1e-4), "transport.emd takes two sets of points; equal masses are its default.")
 
 
-@exercise("4.3")
-def _the_largest_step(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """The largest step."""
     gamma, slope = 0.3, 0.5
     expect(not close(answer, 2 * gamma, 0.01), "|1 + hλ|² = 1 + 2 h Re λ + h² |λ|²: Re λ is -γ/2, and |λ|² is f'(0)².")
     expect(not close(answer, 2 / gamma, 0.01), "That looks at the real part only. The imaginary part counts as well.")
     expect(close(answer, gamma / slope**2, 0.01), "Find both eigenvalues; then solve |1 + hλ| = 1 for h.")
 
 
-@exercise("4.4")
-def _look_before_you_leap(answer: Callable) -> None:
+def exercise_4(answer: Callable) -> None:
+    """Look before you leap."""
+
     def twisted(theta: float, psi: float) -> tuple[float, float]:
         return -psi + 0.3 * theta * psi, theta - 0.1 * psi**2
 
@@ -58,8 +59,8 @@ def _look_before_you_leap(answer: Callable) -> None:
     )
 
 
-@exercise("4.5")
-def _a_smaller_ring(answer: object) -> None:
+def exercise_5(answer: object) -> None:
+    """A smaller ring."""
     expect(not close(answer, 0.1**2, 1e-3), "The ring is at r = sqrt(2 h), not sqrt(h).")
     expect(not close(answer, math.sqrt(0.2), 1e-3), "That is the radius for h = 0.1. The question is the reverse.")
     expect(close(answer, 0.005, 1e-3), "Solve r = sqrt(2 h) for h.")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wgan_lib.checks.feedback import close, exercise, expect, w1_on_line
+from wgan_lib.checks.feedback import close, expect, w1_on_line
 
 _TINY_CRITIC = (  # first weights, first biases, last weights: f(x) = Σ w relu(a x + b)
     np.array([0.5, 0.5, -0.5, -0.5]), np.array([0.25, -0.5, 0.5, 0.0]), np.array([0.5, -0.5, -0.5, 0.5]),
@@ -10,8 +10,8 @@ _TINY_CRITIC = (  # first weights, first biases, last weights: f(x) = Σ w relu(
 _TINY_REAL, _TINY_FAKE = np.array([0.8, 1.5, 3.0]), np.array([-1.0, 0.0, 0.2])
 
 
-@exercise("5.1")
-def _a_linear_critic_by_hand(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """A linear critic by hand."""
     c, shift = 0.01, np.array([3.0, 4.0])
     report, distance = c * np.abs(shift).sum(), np.linalg.norm(shift)
     numbers = np.asarray(answer, dtype=float)
@@ -24,8 +24,8 @@ def _a_linear_critic_by_hand(answer: object) -> None:
     expect(close(numbers[0], report), "The report is w1·3 + w2·4. Which w1 and w2 in [-c, c] make it largest?")
 
 
-@exercise("5.2")
-def _the_ceiling_of_a_critic(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """The ceiling of a critic."""
     sizes, c = np.array([784.0, 512, 256, 1]), 0.01
     ceiling = np.prod(c * np.sqrt(sizes[:-1] * sizes[1:]))
     expect(not close(answer, ceiling / c**3, 1e-3), "Multiply each layer by its c, too.")
@@ -34,16 +34,16 @@ def _the_ceiling_of_a_critic(answer: object) -> None:
     expect(close(answer, ceiling, 1e-3), "One factor c·√(inputs × outputs) for each of the three layers.")
 
 
-@exercise("5.3")
-def _the_bound_that_keeps_the_gradient(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """The bound that keeps the gradient."""
     width = 64
     expect(not close(answer, 1 / np.sqrt(width), 1e-3), "That is for random signs. Here all terms have the same sign.")
     expect(not close(answer, 2 / width, 1e-3), "Here every unit is switched on: no half is lost.")
     expect(close(answer, 1 / width, 1e-3), "Each entry of the gradient becomes a sum of 64 terms, each times c.")
 
 
-@exercise("5.4")
-def _a_certificate_from_a_clipped_critic(answer: object) -> None:
+def exercise_4(answer: object) -> None:
+    """A certificate from a clipped critic."""
     first, bias, last = _TINY_CRITIC
 
     def score(x: np.ndarray) -> np.ndarray:
@@ -64,8 +64,8 @@ def _a_certificate_from_a_clipped_critic(answer: object) -> None:
     )
 
 
-@exercise("5.5")
-def _a_critic_that_misorders(answer: object) -> None:
+def exercise_5(answer: object) -> None:
+    """A critic that misorders."""
     nearer, further = (np.asarray(shift, dtype=float) for shift in answer)
     expect(nearer.shape == further.shape == (2,), "Give two shifts, each a pair of numbers.")
     w_nearer, w_further = np.linalg.norm(nearer), np.linalg.norm(further)

@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from wgan_lib.checks.feedback import close, exercise, expect
+from wgan_lib.checks.feedback import close, expect
 
 
-@exercise("6.1")
-def _the_slope_that_a_penalty_allows(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """The slope that a penalty allows."""
     distance, strength = 3.0, 10.0
     expect(not close(answer, 1), "That is what the penalty asks for. The score gap pulls on the slope, too.")
     expect(not close(answer, 1 + distance / strength), "The derivative of (s - 1)² is 2 (s - 1): where is the 2?")
@@ -15,16 +15,16 @@ def _the_slope_that_a_penalty_allows(answer: object) -> None:
     expect(close(answer, 1 + distance / (2 * strength)), "Maximise 3 s - 10 (s - 1)²: set its derivative to 0.")
 
 
-@exercise("6.2")
-def _where_the_trap_begins(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """Where the trap begins."""
     distance = 3.0
     expect(not close(answer, distance), "The derivative of (|s| - 1)² is 2 (|s| - 1), up to its sign.")
     expect(not close(answer, 1 / (2 * distance)), "A longer way pulls harder: the trap then needs a larger λ.")
     expect(close(answer, distance / 2), "For s < 0 find where the derivative is 0. For which λ is that s below 0?")
 
 
-@exercise("6.3")
-def _a_penalty_for_images(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """A penalty for images."""
     rng = torch.Generator().manual_seed(6)
     real, fake = (torch.randn(3, 2, 4, 4, generator=rng) for _ in range(2))
     epsilon = torch.tensor([0.1, 0.5, 0.8])
@@ -49,8 +49,8 @@ def _a_penalty_for_images(answer: object) -> None:
     expect(close(given, wanted, 1e-3), "The value is right, its gradient is not: is something detached on the way?")
 
 
-@exercise("6.4")
-def _centring_by_hand(answer: object) -> None:
+def exercise_4(answer: object) -> None:
+    """Centring by hand."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (3,), "Give three numbers: own slope, slope through another example, slope of the sum.")
     expect(not close(given[0], 1), "x1 is also part of the mean: changing it changes the mean by a quarter as much.")
@@ -59,8 +59,8 @@ def _centring_by_hand(answer: object) -> None:
     expect(close(given[2], 0), "Add the own slope and the three slopes through the other examples.")
 
 
-@exercise("6.5")
-def _where_the_penalty_looks(answer: object) -> None:
+def exercise_5(answer: object) -> None:
+    """Where the penalty looks."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (2,), "Give two numbers: [share between 1 and 10, slope between 0 and 1].")
     share = (1 + 9 / 11) / 4

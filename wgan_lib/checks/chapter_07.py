@@ -5,19 +5,19 @@ import math
 import numpy as np
 
 from wgan_lib import mnist, tournament, toy, transport
-from wgan_lib.checks.feedback import close, exercise, expect
+from wgan_lib.checks.feedback import close, expect
 
 
-@exercise("7.1")
-def _the_best_that_quality_can_be(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """The best that quality can be."""
     expect(not close(answer, 0.9973, 2e-4), "That is three standard deviations on the line. These are in the plane.")
     expect(not close(answer, 0.9973**2, 2e-4), "That is a square of side 6σ. The points within 3σ form a disc.")
     expect(not close(answer, math.exp(-4.5), 1e-4), "That is the share outside.")
     expect(close(answer, 1 - math.exp(-4.5), 1e-4), "Integrate the density r exp(-r²/2) from 0 to 3.")
 
 
-@exercise("7.2")
-def _a_floor_by_hand(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """A floor by hand."""
     distance, n = 2.0, 500
     expect(not close(answer, distance / math.sqrt(2 * math.pi * n), 1e-4),
            "Both samples fluctuate: the variance of the difference of two shares is twice that of one.")  # fmt: skip
@@ -26,8 +26,8 @@ def _a_floor_by_hand(answer: object) -> None:
     expect(close(answer, distance / math.sqrt(math.pi * n), 1e-4), "W = d |p - p'|; a share has variance 1/(4n).")
 
 
-@exercise("7.3")
-def _when_w_sees_it(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """When w sees it."""
     centres = toy.twenty_five_centres()
     others = np.full(25, 1 / 24)
     others[12] = 0
@@ -38,8 +38,8 @@ def _when_w_sees_it(answer: object) -> None:
     expect(close(answer, 500 * ratio**2, 1e-3), "Set floor(500) · √(500 / n) equal to the price, and solve for n.")
 
 
-@exercise("7.4")
-def _sum_or_mean(answer: object) -> None:
+def exercise_4(answer: object) -> None:
+    """Sum or mean."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (2,), "Give two numbers: [factor with gradient descent, factor with Adam].")
     expect(close(given[0], 0.25), "Gradient descent steps by the learning rate times the gradient.")
@@ -47,8 +47,8 @@ def _sum_or_mean(answer: object) -> None:
     expect(close(given[1], 1), "Put g / 4 in place of g in m / √v, where m = g and v = g².")
 
 
-@exercise("7.5")
-def _read_the_record(answer: object) -> None:
+def exercise_5(answer: object) -> None:
+    """Read the record."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (2,), "Give two numbers: [mean difference, its standard error].")
     rows = tournament.load(mnist.find_upwards("runs/head-to-head")[0] / "finals.csv")

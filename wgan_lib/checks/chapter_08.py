@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from wgan_lib.checks.feedback import close, exercise, expect
+from wgan_lib.checks.feedback import close, expect
 
 
-@exercise("8.1")
-def _two_rounds_by_hand(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """Two rounds by hand."""
     v = np.array([1.0, 1.0])
     for _ in range(2):
         v = np.diag([9.0, 1.0]) @ v
@@ -16,8 +16,8 @@ def _two_rounds_by_hand(answer: object) -> None:
     expect(close(answer, v[1] / v[0]), "Apply WᵀW = diag(9, 1) twice; the tangent is the second entry over the first.")
 
 
-@exercise("8.2")
-def _where_the_slope_goes(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """Where the slope goes."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (3,), "Give three numbers: the bound, both units on, only the second unit on.")
     first, second = np.diag([1.0, 0.5]), np.array([0.6, 0.8])
@@ -30,8 +30,8 @@ def _where_the_slope_goes(answer: object) -> None:
     expect(close(given[2], np.linalg.norm(off)), "A unit that is off passes nothing: put D = diag(0, 1) between.")
 
 
-@exercise("8.3")
-def _a_kernel_and_its_convolution(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """A kernel and its convolution."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (2,), "Give two numbers: [norm of the kernel matrix, norm of the convolution].")
     kernel = np.full((3, 3), 1 / 3)
@@ -41,8 +41,8 @@ def _a_kernel_and_its_convolution(answer: object) -> None:
     expect(close(given[1], wrapped), "Try an image with all pixels equal: by what is each pixel multiplied?")
 
 
-@exercise("8.4")
-def _maxmin_on_neighbours(answer: object) -> None:
+def exercise_4(answer: object) -> None:
+    """Maxmin on neighbours."""
     h = torch.randn(5, 6, generator=torch.Generator().manual_seed(8), dtype=torch.float64).requires_grad_()
     value = answer(h)
     expect(isinstance(value, torch.Tensor) and value.shape == h.shape, "Return a tensor of the shape of h.")
@@ -59,8 +59,8 @@ def _maxmin_on_neighbours(answer: object) -> None:
     expect(torch.allclose(slope.norm(dim=1), back.norm(dim=1)), "The gradient's length has changed on its way back.")
 
 
-@exercise("8.5")
-def _the_chimera_on_paper(answer: object) -> None:
+def exercise_5(answer: object) -> None:
+    """The chimera on paper."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (2,), "Give two numbers: [best additive estimate, exact W].")
     expect(close(given[0], 0), "Write both means with p(0), p(1), q(0), q(1): what is left of their difference?")
@@ -68,8 +68,8 @@ def _the_chimera_on_paper(answer: object) -> None:
     expect(close(given[1], 1), "How many halves must change on the cheapest way from a real image to a chimera?")
 
 
-@exercise("8.6")
-def _attention_by_hand(answer: object) -> None:
+def exercise_6(answer: object) -> None:
+    """Attention by hand."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (4,), "Give four numbers: β1, β2, β3, and what is drawn.")
     weights = np.exp([0.0, np.log(2), np.log(5)])

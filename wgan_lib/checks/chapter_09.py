@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from wgan_lib import figures, lipschitz, mnist, networks, runs
-from wgan_lib.checks.feedback import close, exercise, expect
+from wgan_lib.checks.feedback import close, expect
 
 
 def _test_digits() -> torch.Tensor:
@@ -13,8 +13,8 @@ def _test_digits() -> torch.Tensor:
     return pixels[torch.randperm(len(pixels), generator=torch.Generator().manual_seed(0))]
 
 
-@exercise("9.1")
-def _what_a_run_consists_of(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """What a run consists of."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (2,), "Give two numbers: [generator steps, times].")
     expect(not close(given[0], 20_000), "One generator step comes after every *five* critic steps.")
@@ -24,8 +24,8 @@ def _what_a_run_consists_of(answer: object) -> None:
     expect(close(given[1], 20_000 * 64 / 60_000, 1e-2), "Critic steps times images in a batch, over images in all.")
 
 
-@exercise("9.2")
-def _the_sum_of_pixels_as_a_critic(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """The sum of pixels as a critic."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (2,), "Give two numbers: [cost, number].")
     expect(not close(given[0], 10 * (0.1 - 1) ** 2), "0.1 is the slope in one pixel. Take the norm over all 784.")
@@ -35,8 +35,8 @@ def _the_sum_of_pixels_as_a_critic(answer: object) -> None:
     expect(close(given[1], 1 / 28, 1e-3), "The cost is right. For which number is the norm exactly 1?")
 
 
-@exercise("9.3")
-def _the_snapshot_to_keep(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """The snapshot to keep."""
     run = runs.load("wgan-gp-seed0")
     steps, fid = run.quality["step"], run.quality["fid"]
     estimates = np.interp(steps, run.metrics["step"], figures.smooth(run.metrics["w_estimate"], 21))
@@ -50,8 +50,8 @@ def _the_snapshot_to_keep(answer: object) -> None:
     expect(given[1] == by_fid, 'The FID of each snapshot is run.quality["fid"].')
 
 
-@exercise("9.4")
-def _how_steep_a_clipped_critic_can_be(answer: object) -> None:
+def exercise_4(answer: object) -> None:
+    """How steep a clipped critic can be."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         critic = networks.mlp_critic()
@@ -66,8 +66,8 @@ def _how_steep_a_clipped_critic_can_be(answer: object) -> None:
     expect(close(given, bound, 1e-3), "Multiply the largest singular values of the three weight matrices of `clipped`.")
 
 
-@exercise("9.5")
-def _one_blur_for_all(answer: object) -> None:
+def exercise_5(answer: object) -> None:
+    """One blur for all."""
     digits = _test_digits()[:256].double()
     point = torch.as_tensor(answer).detach().double().flatten()
     expect(point.shape == (784,), "Give one image: 784 pixels.")

@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from wgan_lib.checks.feedback import close, exercise, expect
+from wgan_lib.checks.feedback import close, expect
 
 
-@exercise("10.1")
-def _an_inception_score_by_hand(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """An inception score by hand."""
     shares = np.array([0.5, 0.25, 0.25])
     entropy = -float(shares @ np.log(shares))
     expect(not close(answer, 3), "Three classes occur, but not equally often.")
@@ -16,8 +16,8 @@ def _an_inception_score_by_hand(answer: object) -> None:
     expect(close(answer, np.exp(entropy), 1e-3), "Every p(y|x) has entropy 0, so log IS is the entropy of p(y).")
 
 
-@exercise("10.2")
-def _fid_on_the_line(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """Fid on the line."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (2,), "Give two numbers: [FID, W2].")
     squared = (1 - 4) ** 2 + (2 - 5) ** 2
@@ -28,8 +28,8 @@ def _fid_on_the_line(answer: object) -> None:
     expect(close(given[1], np.sqrt(squared), 1e-4), "Both laws are Gaussian, so the FID is exactly the square of W2.")
 
 
-@exercise("10.3")
-def _fool_the_fid_small(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """Fool the fid small."""
     given, real = np.asarray(answer, dtype=float), np.array([1.0, 2.0, 3.0, 6.0])
     expect(given.shape == (4,), "Give four numbers.")
     expect(not close(np.sort(given), real, 1e-3), "These are the real features themselves. Find others.")
@@ -37,8 +37,8 @@ def _fool_the_fid_small(answer: object) -> None:
     expect(close(given.var(), real.var(), 1e-4), "The mean is right, the variance is not. What keeps both?")
 
 
-@exercise("10.4")
-def _fool_the_fid_at_large(answer: object) -> None:
+def exercise_4(answer: object) -> None:
+    """Fool the fid at large."""
     rng = torch.Generator().manual_seed(4)
     mix = torch.tensor([[1.0, 0.8, 0], [0, 0.6, 0.3], [0, 0, 2]]).double()
     real = torch.randn(50, 3, generator=rng).double().exp() @ mix + 5
@@ -57,8 +57,8 @@ def _fool_the_fid_at_large(answer: object) -> None:
            "Right moments, but this is no affine map of x.")  # fmt: skip
 
 
-@exercise("10.5")
-def _extrapolate(answer: object) -> None:
+def exercise_5(answer: object) -> None:
+    """Extrapolate."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (2,), "Give two numbers, one for each generator.")
     ends = [_end(500, 2.6, 2000, 2.3), _end(2000, 2.5, 5000, 2.45)]
@@ -73,8 +73,8 @@ def _end(n1: int, fid1: float, n2: int, fid2: float) -> float:
     return float(a)
 
 
-@exercise("10.6")
-def _an_outlier_among_the_real(answer: object) -> None:
+def exercise_6(answer: object) -> None:
+    """An outlier among the real."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (2,), "Give two numbers: [precision, recall].")
     real, fake = np.array([0.0, 1.0, 2.0, 10.0]), np.array([4.0, 5.0, 6.0, 15.0])

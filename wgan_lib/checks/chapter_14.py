@@ -4,11 +4,11 @@ import numpy as np
 import torch
 
 from wgan_lib import mnist, transport
-from wgan_lib.checks.feedback import close, exercise, expect
+from wgan_lib.checks.feedback import close, expect
 
 
-@exercise("14.1")
-def _one_point_on_each_side(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """One point on each side."""
     given = np.asarray(answer, dtype=float)
     expect(given.shape == (2,), "Give two numbers: [same law, moved by 2].")
     expect(not close(given[0], 0), "0 is the population W. Two single points seldom coincide.")
@@ -18,8 +18,8 @@ def _one_point_on_each_side(answer: object) -> None:
     expect(close(given[1], 2, 1e-3), "Now Y > X always, so that |X - Y| = Y - X; take the mean of that.")
 
 
-@exercise("14.2")
-def _the_smallest_batch_that_keeps_a_face(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """The smallest batch that keeps a face."""
     m = float(np.asarray(answer, dtype=float))
     expect(not close(m, 50), "50 tosses show a face of 2 % once on average; the question is how often they show none.")
     expect(m == round(m), "Give a whole number of tosses.")
@@ -27,8 +27,8 @@ def _the_smallest_batch_that_keeps_a_face(answer: object) -> None:
     expect(0.98 ** (m - 1) >= 0.5, "That is enough, but a smaller batch will do, too.")
 
 
-@exercise("14.3")
-def _a_certificate_for_any_scores(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """A certificate for any scores."""
     expect(callable(answer), "Assign a function of (scores, cost).")
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(6, 2)), rng.normal(size=(9, 2)) + 1
@@ -46,8 +46,8 @@ def _a_certificate_for_any_scores(answer: object) -> None:
     expect(close(answer(best.potentials[0], cost), best.cost), "With an exact potential it must give exact W.")
 
 
-@exercise("14.4")
-def _take_the_chance_part_away(answer: object) -> None:
+def exercise_4(answer: object) -> None:
+    """Take the chance part away."""
     expect(callable(answer), "Assign a function of (x, x2, y, y2).")
     rng = np.random.default_rng(1)
     x, x2, y, y2 = rng.normal(size=(4, 12, 3)) * np.array([1, 1, 2, 2])[:, None, None]
@@ -63,8 +63,8 @@ def _take_the_chance_part_away(answer: object) -> None:
     expect(close(given, w(x, y) - (w(x, x2) + w(y, y2)) / 2), "W(x, y) - W(x, x2) / 2 - W(y, y2) / 2.")
 
 
-@exercise("14.5")
-def _what_directions_see(answer: object) -> None:
+def exercise_5(answer: object) -> None:
+    """What directions see."""
     test = mnist.scale(mnist.images("test")).flatten(1)
     test = test[torch.randperm(len(test), generator=torch.Generator().manual_seed(0))]
     mean = mnist.scale(mnist.images()[:10_000]).flatten(1).mean(dim=0)

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from wgan_lib.checks.feedback import close, exercise, expect
+from wgan_lib.checks.feedback import close, expect
 
 
-@exercise("16.1")
-def _worse_than_it_looks(answer: object) -> None:
+def exercise_1(answer: object) -> None:
+    """Worse than it looks."""
     piles, holes = (np.asarray(places, dtype=float) for places in answer)
     expect(piles.shape == holes.shape == (2,), "Give two positions of piles, then two positions of holes.")
     cost = np.abs(piles[:, None] - holes)  # (2, 2)
@@ -19,8 +19,9 @@ def _worse_than_it_looks(answer: object) -> None:
     expect(greedy >= 1.9 * best, factor + "Let its first route be only just the cheapest.")
 
 
-@exercise("16.2")
-def _rescue_a_claim(answer: object) -> None:
+def exercise_2(answer: object) -> None:
+    """Rescue a claim."""
+
     def safe(*sizes: int) -> float:
         return float(np.prod([a * b for a, b in zip(sizes, sizes[1:], strict=False)]) ** (-0.5 / (len(sizes) - 1)))
 
@@ -31,8 +32,8 @@ def _rescue_a_claim(answer: object) -> None:
     expect(close(answer, wanted, 1e-3), "Multiply c √(inputs × outputs) over the four layers and set the product to 1.")
 
 
-@exercise("16.3")
-def _evidence_that_can_fail(answer: object) -> None:
+def exercise_3(answer: object) -> None:
+    """Evidence that can fail."""
     rng = np.random.default_rng(16)
     x, y = rng.normal(size=(40, 3)), rng.normal(size=(30, 3)) + 1
     apart = float(np.linalg.norm(x.mean(axis=0) - y.mean(axis=0)))
@@ -47,8 +48,8 @@ def _evidence_that_can_fail(answer: object) -> None:
            "rounding, and the statement is true. Allow for the rounding.")  # fmt: skip
 
 
-@exercise("16.4")
-def _how_many_points(answer: object) -> None:
+def exercise_4(answer: object) -> None:
+    """How many points."""
     expect(not close(answer, 256), "The mean at 256 is still a little above 0.025. Are your fifty pairs independent?")
     expect(not close(answer, 1024), "There is a smaller one: go up from 16, doubling, and stop at the first.")
     expect(close(answer, 512), "Draw fifty pairs for n = 16, 32, 64, ..., and average W. It falls like 0.44 / √n.")

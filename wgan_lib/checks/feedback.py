@@ -1,15 +1,22 @@
-r"""What every check is made of."""
+r"""What every check is made of: a comparison that knows rounding, names the mistake, and never shows a traceback."""
 
-from collections.abc import Callable
+import copy
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import numpy as np
+
+CASES = 5  # fresh random inputs on which a function must be right
 
 
 class Hint(Exception):
     """What to try next: the answer is not right yet."""
-
-
-CHECKS: dict[str, Callable[[object], None]] = {}
 
 
 def check(exercise: str, answer: object) -> None:
@@ -27,29 +34,43 @@ def check(exercise: str, answer: object) -> None:
     KeyError
         If there is no such exercise.
     """
-    if exercise not in CHECKS:
-        raise KeyError(f"there is no exercise {exercise!r}; there are {', '.join(CHECKS)}")
+    judge = _find(exercise)
     if answer is ...:
         print(f"Exercise {exercise}: replace the dots with your answer, then run this cell again.")
         return
     try:
-        CHECKS[exercise](answer)
+        judge(answer)
     except Hint as hint:
         print(f"Exercise {exercise}: not yet. {hint}")
-    except Exception as error:  # the answer has the wrong form, and the reader wants to know how
-        print(f"Exercise {exercise}: your answer could not be used ({type(error).__name__}: {error}).")
     else:
         print(f"Exercise {exercise}: right.")
 
 
-def exercise(number: str) -> Callable[[Callable[[object], None]], Callable[[object], None]]:
-    """Register a function as the check of exercise `number`."""
+def exercises() -> list[str]:
+    """Return the number of every exercise in the book, in order: "1.1", "1.2" and so on."""
+    chapters = sorted(int(path.stem[-2:]) for path in Path(__file__).parent.glob("chapter_*.py"))
+    return [f"{chapter}.{number}" for chapter in chapters for number in _numbers_in(chapter)]
 
-    def register(function: Callable[[object], None]) -> Callable[[object], None]:
-        CHECKS[number] = function
-        return function
 
-    return register
+def _find(exercise: str) -> Callable[[object], None]:
+    """Return the function that judges an exercise; its chapter is imported now, and no other."""
+    known = re.fullmatch(r"(\d+)\.(\d+)", str(exercise))
+    chapters = {int(path.stem[-2:]) for path in Path(__file__).parent.glob("chapter_*.py")}
+    if known and int(known[1]) in chapters and int(known[2]) in _numbers_in(int(known[1])):
+        return getattr(_chapter(int(known[1])), f"exercise_{int(known[2])}")
+    raise KeyError(f"there is no exercise {exercise!r}; there are {', '.join(exercises())}")
+
+
+def _numbers_in(chapter: int) -> list[int]:
+    names = [re.fullmatch(r"exercise_(\d+)", name) for name in vars(_chapter(chapter))]
+    return sorted(int(name[1]) for name in names if name)
+
+
+def _chapter(number: int) -> Any:
+    return import_module(f"wgan_lib.checks.chapter_{number:02d}")
+
+
+# Numbers
 
 
 def expect(true: bool, hint: str) -> None:
@@ -58,14 +79,190 @@ def expect(true: bool, hint: str) -> None:
         raise Hint(hint)
 
 
-def close(answer: object, value: float | np.ndarray, tolerance: float = 1e-6) -> bool:
-    """Return whether `answer` has the shape of `value` and agrees with it to within `tolerance`."""
-    answer, value = np.asarray(answer, dtype=float), np.asarray(value, dtype=float)
-    return answer.shape == value.shape and bool(np.allclose(answer, value, rtol=tolerance, atol=tolerance))
+def expect_value(
+    answer: object,
+    value: object,
+    hint: str,
+    mistakes: Sequence[tuple[object, str]] = (),
+    *,
+    rtol: float = 1e-4,
+) -> None:
+    """Raise `Hint` unless `answer` is `value`, or `value` rounded to three digits or more.
+
+    Parameters
+    ----------
+    answer : object
+        What the reader gave.
+    value : float or array
+        What is right; the answer must have its shape.
+    hint : str
+        For an answer that is none of the known mistakes.
+    mistakes : sequence of (wrong value, hint)
+        What readers typically give in its place, and what to say of it. One that is right for other reasons is passed
+        over.
+    rtol : float
+        The relative error that counts as right.
+    """
+    given = numbers(answer, np.shape(value))
+    if _agrees(given, value, rtol) or _rounds_to(given, value, 0.005):
+        return
+    for wrong, advice in mistakes:
+        if _agrees(given, wrong, rtol) or _rounds_to(given, wrong, 0.005):
+            raise Hint(advice)
+    if _rounds_to(given, value, 0.05):
+        raise Hint("Right idea: give more digits, three at least.")
+    for wrong, advice in mistakes:
+        if _rounds_to(given, wrong, 0.05):
+            raise Hint(advice)
+    raise Hint(hint)
+
+
+def numbers(answer: object, shape: tuple[int, ...] = ()) -> np.ndarray:
+    """Return `answer` as finite float64 numbers of a shape, or raise `Hint` that says what was expected."""
+    wanted = _described(shape)
+    try:
+        given = np.asarray(_plain(answer))
+        if given.dtype.kind not in "fiub":
+            raise TypeError
+        given = given.astype(float)
+    except (TypeError, ValueError):
+        raise Hint(f"Give {wanted}.") from None
+    if given.shape != shape:
+        raise Hint(f"Give {wanted}; yours has {_described(given.shape).removeprefix('an ')}.")
+    expect(bool(np.isfinite(given).all()), "There is a NaN or an infinity in your answer. Where does it come from?")
+    return given
+
+
+def close(answer: object, value: object, rtol: float = 1e-4) -> bool:
+    """Return whether finite numbers of the shape of `value` agree with it to a relative `rtol`; 0 is met to 1e-9."""
+    given = np.asarray(_plain(answer), dtype=float)
+    return given.shape == np.shape(value) and _agrees(given, value, rtol)
+
+
+def _agrees(given: np.ndarray, value: object, rtol: float) -> bool:
+    value = np.asarray(_plain(value), dtype=float)
+    if given.shape != value.shape:
+        return False
+    allowed = np.where(value == 0, 1e-9, rtol * np.abs(value))
+    return bool(np.all(np.abs(given - value) <= allowed))
+
+
+def _rounds_to(given: np.ndarray, value: object, rtol: float) -> bool:
+    """Return whether each number is the value to as many decimals as it has, and no further off than `rtol`."""
+    value = np.asarray(_plain(value), dtype=float)
+    if given.shape != value.shape:
+        return False
+    half = np.array([0.5 * 10.0 ** -_decimals(each) for each in given.ravel()]).reshape(given.shape)
+    off = np.abs(given - value)
+    return bool(np.all((off <= 1e-9) | ((off <= half * (1 + 1e-9)) & (off <= rtol * np.abs(value)))))
+
+
+def _decimals(number: float) -> int:
+    """Return how many decimals a number was written with: 2 for 0.33, 5 for 1.2e-4."""
+    digits, _, exponent = repr(float(number)).partition("e")
+    return len(digits.partition(".")[2].rstrip("0")) - int(exponent or 0)
+
+
+def _plain(answer: object) -> object:
+    """Return a tensor's numbers without its graph, also inside a list, and anything else as it is."""
+    if isinstance(answer, (list, tuple)):
+        return [_plain(each) for each in answer]
+    return answer.detach().cpu().numpy() if hasattr(answer, "detach") else answer
+
+
+def _described(shape: tuple[int, ...]) -> str:
+    if shape == ():
+        return "one number"
+    return f"{shape[0]} numbers, as a list or an array" if len(shape) == 1 else f"an array of shape {shape}"
+
+
+# Functions
+
+
+def expect_function(
+    answer: object,
+    right: Callable[..., object],
+    draw: Callable[[np.random.Generator], tuple],
+    hint: str,
+    mistakes: Sequence[tuple[Callable[..., object], str]] = (),
+    *,
+    forbidden: Sequence[str] = (),
+    rtol: float = 1e-4,
+) -> None:
+    """Raise `Hint` unless a function is right on fresh random inputs, which nobody can know beforehand.
+
+    Parameters
+    ----------
+    answer : object
+        What the reader gave.
+    right : callable
+        The function that was asked for.
+    draw : callable
+        Makes a tuple of arguments from a NumPy generator.
+    hint : str
+        For a function that makes none of the known mistakes.
+    mistakes : sequence of (wrong function, hint)
+        What readers typically write in its place, and what to say of it.
+    forbidden : sequence of str
+        Modules that must not do the work in the reader's place, as "wgan_lib.transport" or "ot".
+    rtol : float
+        The relative error that counts as right.
+    """
+    rng = np.random.default_rng()
+    cases = [draw(rng) for _ in range(CASES)]
+    values = [np.asarray(_plain(right(*copy.deepcopy(case))), dtype=float) for case in cases]
+    given = [
+        numbers(call(answer, *case, forbidden=forbidden), value.shape)
+        for case, value in zip(cases, values, strict=True)
+    ]
+    if all(_agrees(*pair, rtol) for pair in zip(given, values, strict=True)):
+        return
+    for wrong, advice in mistakes:
+        if all(_agrees(each, wrong(*copy.deepcopy(case)), rtol) for each, case in zip(given, cases, strict=True)):
+            raise Hint(advice)
+    raise Hint(hint)
+
+
+def call(answer: object, *arguments: object, forbidden: Sequence[str] = ()) -> Any:
+    """Return what a reader's function makes of copies of `arguments`, or raise `Hint`: it stopped, or it cheated."""
+    expect(callable(answer), "Give a function: its name alone, or a lambda.")
+    used: list[str] = []
+    try:
+        with _noting_calls(forbidden, used):
+            result = answer(*copy.deepcopy(arguments))
+    except Exception as error:
+        shapes = ", ".join(_kind(each) for each in arguments)
+        raise Hint(f"Your function stopped on arguments ({shapes}): {type(error).__name__}, {error}") from None
+    if used:
+        raise Hint(f"Write it yourself: yours lets {used[0]} do the work.")
+    expect(result is not None, "Your function returns nothing: is a `return` missing?")
+    return result
+
+
+def _kind(argument: object) -> str:
+    shape = getattr(argument, "shape", None)
+    return type(argument).__name__ if shape is None else f"shape {tuple(shape)}"
+
+
+@contextmanager
+def _noting_calls(modules: Sequence[str], used: list[str]) -> Iterator[None]:
+    """Note in `used` every function of the named modules that runs, however it was imported."""
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        name = frame.f_globals.get("__name__") or ""
+        if event == "call" and any(name == module or name.startswith(f"{module}.") for module in modules):
+            used.append(f"{name}.{frame.f_code.co_name}")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
 
 
 def w1_on_line(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
-    """Return the area between the two CDFs."""
+    """Return exact W1 of two weighted samples on a line: the area between their CDFs."""
     points = np.concatenate([x, y])
     order = np.argsort(points)
     gap = np.cumsum(np.concatenate([a, -b])[order])[:-1]  # F - G between neighbouring points
