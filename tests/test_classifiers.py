@@ -55,3 +55,10 @@ def test_training_learns_and_repeats(monkeypatch):
     once, again = (classifiers.fit("judge", epochs=12) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(once.parameters(), again.parameters(), strict=True))
     assert classifiers.accuracy(once, mnist.scale(images), labels) > 0.8
+
+
+def test_labels_as_a_column_are_refused():
+    """They would be compared with every prediction: 10 % for a perfect classifier."""
+    images = torch.zeros(4, 1, 28, 28)
+    with pytest.raises(ValueError, match=r"labels have shape \(4, 1\): expected one for each of the 4 images"):
+        classifiers.accuracy(classifiers.load("judge"), images, torch.zeros(4, 1))

@@ -112,3 +112,10 @@ def test_no_discriminator_beats_the_optimal_one(p, q, rival):
 def test_what_is_no_pair_of_histograms_is_named(divergence, p, q, complaint):
     with pytest.raises(ValueError, match=complaint):
         divergence(p, q)
+
+
+def test_densities_are_at_least_0_and_at_the_same_points():
+    with pytest.raises(ValueError, match="q holds a negative value: a density is at least 0"):
+        optimal_discriminator([1.0, 1.0], [0.5, -0.1])
+    with pytest.raises(ValueError, match=r"p has shape \(2,\) and q \(3,\): two densities at the same points"):
+        optimal_discriminator([1.0, 1.0], [1.0, 1.0, 1.0])

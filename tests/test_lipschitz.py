@@ -53,7 +53,7 @@ def test_clipping_reaches_every_layer_and_leaves_no_trace_for_autograd():
     assert all(p.requires_grad and p.is_leaf and p.grad is None for p in critic.parameters())
 
 
-@pytest.mark.parametrize("c", [0, 0.0, -0.01, float("nan")])
+@pytest.mark.parametrize("c", [0, 0.0, -0.01, float("nan"), float("inf")])
 def test_a_bound_that_is_not_positive_is_named_and_changes_nothing(c):
     critic = linear(1.0, 2.0)
     with pytest.raises(ValueError, match=f"c = {c}: the clipping bound must be positive"):
@@ -303,3 +303,39 @@ def test_reading_a_weight_in_training_mode_is_a_power_iteration():
     critic.eval()
     third, fourth = (singular_values(critic)[0] for _ in range(2))
     assert second[0] < first[0] and torch.equal(third, fourth)
+
+
+# Bad input
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_a_slope_at_no_point_is_nan_and_the_other_examples_keep_theirs(bad):
+    """A ReLU answers NaN with a finite slope."""
+    critic, x = networks.toy_critic(2, 8, 2), batch(5, 2).float()
+    whole = gradient_norms(critic, x)
+    x[3, 1] = bad
+    norms = gradient_norms(critic, x)
+    assert norms.isnan().tolist() == [False, False, False, True, False]
+    torch.testing.assert_close(norms[:3], whole[:3], rtol=0, atol=0)
+    assert gradient_penalty(critic, x, batch(5, 2).float(), generator=rng()).isnan()
+    assert r1_penalty(critic, x).isnan()
+
+
+@pytest.mark.parametrize("layer", [nn.BatchNorm1d(4), nn.SyncBatchNorm(4)])
+def test_batch_norm_under_the_penalty_is_refused_and_welcome_once_it_is_fixed(layer):
+    critic = nn.Sequential(nn.Linear(2, 4), layer, nn.ReLU(), nn.Linear(4, 1), nn.Flatten(0)).double()
+    with pytest.raises(ValueError, match="the critic has batch norm, .* use layer norm"):
+        gradient_penalty(critic, batch(5, 2), batch(5, 2))
+    assert gradient_penalty(critic.eval(), batch(5, 2), batch(5, 2)).isfinite()
+
+
+@pytest.mark.parametrize("value", [7.0, -0.1, float("nan")])
+def test_a_mixture_is_between_the_two(value):
+    with pytest.raises(ValueError, match=r"epsilon reaches from .* expected numbers in \[0, 1\]"):
+        gradient_penalty(smooth_critic(), batch(5, 3), batch(5, 3), epsilon=torch.full((5, 1), value).double())
+
+
+@pytest.mark.parametrize("shape", [(5,), (1, 1), (5, 3), (5, 1, 1)])
+def test_each_example_is_mixed_by_one_number(shape):
+    with pytest.raises(ValueError, match=r"epsilon has shape .* expected one number an example, \(5, 1\)"):
+        gradient_penalty(smooth_critic(), batch(5, 3), batch(5, 3), epsilon=torch.rand(shape).double())

@@ -156,7 +156,7 @@ def test_class_shares_and_their_imbalance():
 def test_what_does_not_fit_is_named(score):
     with pytest.raises(ValueError, match=r"real has shape \(9, 2\) and fake \(9, 3\): expected features"):
         score(normal(9, 2), normal(9, 3))
-    with pytest.raises(ValueError, match="fake holds a NaN or an infinite feature"):
+    with pytest.raises(ValueError, match="fake holds a NaN or an infinite number"):
         score(normal(9, 2), normal(9, 2) * torch.nan)
 
 
@@ -205,3 +205,18 @@ def test_a_memoriser_is_nearer_to_the_training_images(digits):
     copied = metrics.measure(training[:300], digits[:300], training, n_exact=100)
     honest = metrics.measure(digits[300:600], digits[:300], training, n_exact=100)
     assert copied["nearest"] < 0.05 < 4 < honest["nearest"]
+
+
+def test_the_nearest_is_found_far_from_the_origin_too():
+    """In float32, squares of 1e4 are multiples of 8: distances of 1 would be lost among them."""
+    x, among = normal(30, 5, seed=1) + 1e4, normal(300, 5) + 1e4
+    distances = torch.cdist(x.double(), among.double())
+    found, index = nearest(x, among)
+    torch.testing.assert_close(index, distances.argmin(dim=1))
+    torch.testing.assert_close(found.double(), distances.amin(dim=1), rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("shares", [[0.5, 0.4], [1.5, -0.5], [float("nan"), 1.0]])
+def test_shares_that_are_no_distribution_are_named(shares):
+    with pytest.raises(ValueError, match="expected non-negative numbers that sum to 1"):
+        metrics.class_imbalance(torch.tensor(shares))

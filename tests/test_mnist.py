@@ -234,3 +234,17 @@ def test_a_grid_puts_images_in_rows_with_a_white_line_between():
 def test_a_grid_cuts_what_is_out_of_range():
     picture = mnist.grid(torch.tensor([-9.0, 9.0]).reshape(2, 1, 1, 1).expand(2, 1, 28, 28), columns=2)
     assert (picture[15, 15], picture[15, 44]) == (0, 255)
+
+
+def test_only_raw_pixels_are_scaled():
+    """Floats were scaled in place: twice, and under the feet of whoever held them."""
+    pixels = torch.full((1, 1, 28, 28), 255, dtype=torch.uint8)
+    once = mnist.scale(pixels)
+    with pytest.raises(ValueError, match=r"pixels have the type torch.float32: expected torch.uint8"):
+        mnist.scale(once)
+    assert (once == 1).all() and (pixels == 255).all()
+
+
+def test_a_picture_of_nan_is_refused():
+    with pytest.raises(ValueError, match="an image holds NaN"):
+        mnist.grid(torch.full((1, 1, 28, 28), float("nan")))

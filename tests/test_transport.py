@@ -132,6 +132,52 @@ def test_a_solver_that_stops_early_is_an_error(monkeypatch):
         emd(*problem(0, 50, 50)[:2])
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean"])
+@pytest.mark.parametrize("unit", [1e-14, 1e-8, 1e-7, 1e-6, 1e-3, 1, 1e6, 1e12])
+def test_the_answer_does_not_depend_on_the_unit_of_length(unit, metric):
+    """POT's tolerances are absolute: squares of 1e-8 came out 5.5 times too large."""
+    x, y, _, _ = problem(11, 40, 40)
+    C = cdist(x, y, metric)
+    exact = C[linear_sum_assignment(C)].mean() * (unit if metric == "euclidean" else unit**2)
+    answer = emd(unit * x, unit * y, metric=metric)
+    assert answer.cost == pytest.approx(exact, rel=1e-9)
+    slack = cdist(unit * x, unit * y, metric) - answer.potentials[0][:, None] - answer.potentials[1]
+    assert slack.min() > -1e-9 * answer.cost
+
+
+def test_an_answer_that_float64_cannot_hold_is_an_error():
+    """Both clouds have a point at 1e15, where float64 counts in eighths: 1.32 came out for 0.63."""
+    x, y, _, _ = problem(3, 30, 30)
+    x[0] = y[0] = 1e15
+    with pytest.raises(RuntimeError, match="is proved: the costs, up to .* differ too much .* an outlier"):
+        emd(x, y)
+
+
+@pytest.mark.parametrize("worse", ["plan", "potentials"])
+def test_an_answer_that_is_not_proved_by_duality_is_an_error(monkeypatch, worse):
+    solve = transport.ot.emd
+
+    def wrong(a, b, costs, **options):
+        plan, log = solve(a, b, costs, **options)
+        return (np.outer(a, b), log) if worse == "plan" else (plan, log | {"u": 0.9 * log["u"]})
+
+    monkeypatch.setattr(transport.ot, "emd", wrong)
+    with pytest.raises(RuntimeError, match="is proved"):
+        emd(*problem(12, 8, 8)[:2])
+
+
+def test_points_without_mass_do_not_spoil_the_proof():
+    x, y, _, b = problem(13, 5, 6)
+    x[4] = 1e6
+    a = np.array([0.25, 0.25, 0.25, 0.25, 0])
+    assert emd(x, y, a, b).cost == pytest.approx(emd(x[:4], y, a[:4], b).cost, rel=1e-12)
+
+
+def test_points_too_far_apart_for_a_finite_cost_are_named():
+    with pytest.raises(ValueError, match="a cost is infinite or NaN"):
+        emd(np.array([[1e200]]), np.array([[-1e200]]), metric="sqeuclidean")
+
+
 # NumPy and torch
 
 
@@ -232,6 +278,19 @@ def test_in_one_dimension_it_is_the_transport_and_w_p_not_its_power(seed, p):
 def test_on_the_line_a_shift_costs_its_length_whatever_the_order(p):
     x = np.array([0.0, 1.0, 7.0])
     assert wasserstein_1d(x, x + 3, p=p) == pytest.approx(3)
+
+
+def test_a_very_high_order_is_the_longest_way():
+    """300 ** 400 is no float64, and neither is 0.001 ** 400; W_p tends to the longest way of the monotone plan."""
+    x = np.array([0.0, 1.0, 7.0])
+    for unit in (300, 0.001):
+        assert wasserstein_1d(unit * x, unit * (x + [1, 2, 3]), p=400) == pytest.approx(3 * unit, rel=0.01)
+
+
+def test_a_sum_of_powers_that_vanishes_is_named_where_it_cannot_be_helped():
+    x = np.random.default_rng(0).normal(size=(5, 2))
+    with pytest.raises(ValueError, match="p = 400: the p-th powers"):
+        sliced_wasserstein(x, x + 1e-3, p=400)
 
 
 def test_the_order_of_the_points_does_not_matter():

@@ -98,7 +98,15 @@ def _moved(images: Tensor, rng: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """Return the share of images (n, 1, 28, 28), in [-1, 1], whose label (n,) is the network's first choice."""
+    """Return the share of images (n, 1, 28, 28), in [-1, 1], whose label (n,) is the network's first choice.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label for each image.
+    """
+    if labels.shape != (len(images),):
+        raise ValueError(f"labels have shape {tuple(labels.shape)}: expected one for each of the {len(images)} images")
     predicted = torch.cat([network(batch).argmax(dim=1) for batch in images.split(1000)])
     return (predicted == labels).double().mean().item()
 

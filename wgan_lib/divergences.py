@@ -6,6 +6,8 @@ those points, which is why they saturate where W does not.
 
 import numpy as np
 
+from wgan_lib.arrays import float64
+
 LOG_2 = float(np.log(2))
 
 
@@ -89,16 +91,26 @@ def optimal_discriminator(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     Returns
     -------
     array, same shape
-        The probability that a point is real; NaN where neither has density.
+        The probability that a point is real; NaN where neither has density, and where one is NaN or infinite.
+
+    Raises
+    ------
+    ValueError
+        If a density is negative, or the shapes differ.
     """
-    p, q = np.asarray(p, dtype=float), np.asarray(q, dtype=float)
+    p, q = float64(p, "p"), float64(q, "q")
+    if p.shape != q.shape:
+        raise ValueError(f"p has shape {p.shape} and q {q.shape}: two densities at the same points are needed")
+    for name, density in (("p", p), ("q", q)):
+        if (density < 0).any():
+            raise ValueError(f"{name} holds a negative value: a density is at least 0")
     with np.errstate(invalid="ignore"):
-        return p / (p + q)
+        return p / (p + q) + 0 * q  # the last term is 0, but NaN where q is infinite and p is not
 
 
 def _histograms(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return p and q as float64 arrays, checked."""
-    p, q = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
+    p, q = float64(p, "p"), float64(q, "q")
     if p.shape != q.shape or p.ndim != 1 or p.size == 0:
         raise ValueError(f"p has shape {p.shape} and q {q.shape}: two flat histograms on the same bins are needed")
     for name, histogram in (("p", p), ("q", q)):

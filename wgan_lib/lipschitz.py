@@ -1,5 +1,7 @@
 r"""How a critic is kept 1-Lipschitz, or near it; and how to measure whether it is."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -20,9 +22,9 @@ def clip_weights(critic: nn.Module, c: float) -> None:
     Raises
     ------
     ValueError
-        If `c` is not positive.
+        If `c` is not positive and finite.
     """
-    if not c > 0:
+    if not 0 < c < math.inf:
         raise ValueError(f"c = {c}: the clipping bound must be positive; WGAN uses 0.01")
     for parameter in critic.parameters():
         parameter.clamp_(-c, c)
@@ -67,16 +69,35 @@ def gradient_penalty(
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If the shapes differ, ε is not one number in [0, 1] for each example, or the critic has batch norm.
     """
     if real.shape != fake.shape:
         raise ValueError(f"real has shape {tuple(real.shape)} and fake {tuple(fake.shape)}: they are mixed in pairs")
-    if epsilon is None:
-        one_per_example = (len(real),) + (1,) * (real.dim() - 1)
+    if mixes_examples(critic):
+        raise ValueError("the critic has batch norm, so that an example's slope depends on the others: use layer norm")
+    one_per_example = (len(real),) + (1,) * (real.dim() - 1)
+    if epsilon is not None:
+        _check_epsilon(epsilon, one_per_example)
+    else:
         epsilon = torch.rand(one_per_example, generator=generator, dtype=real.dtype, device=real.device)
     mixed = torch.lerp(fake.detach(), real.detach(), epsilon)
     excess = gradient_norms(critic, mixed, create_graph=True) - target
     return (excess.relu() if one_sided else excess).square().mean()
+
+
+def mixes_examples(critic: nn.Module) -> bool:
+    """Return whether a critic scores an example by the company it is in: whether it has batch norm, in training."""
+    layers = critic.modules() if isinstance(critic, nn.Module) else ()
+    return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) and layer.training for layer in layers)
+
+
+def _check_epsilon(epsilon: Tensor, shape: tuple[int, ...]) -> None:
+    if tuple(epsilon.shape) != shape:
+        raise ValueError(f"epsilon has shape {tuple(epsilon.shape)}: expected one number an example, {shape}")
+    if epsilon.device.type != "cpu":  # a GPU would have to stop and tell, at every step
+        return
+    if not bool(((epsilon >= 0) & (epsilon <= 1)).all()):
+        raise ValueError(f"epsilon reaches from {epsilon.min():.3g} to {epsilon.max():.3g}: expected numbers in [0, 1]")
 
 
 def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
@@ -155,8 +176,11 @@ def gradient_norms(critic: nn.Module, x: Tensor, *, create_graph: bool = False) 
     Returns
     -------
     Tensor, shape (n,)
-        Where the gradient is exactly 0, so is the derivative of the norm (a subgradient; never NaN).
+        Where the gradient is exactly 0, so is the derivative of the norm (a subgradient; never NaN). NaN for an example
+        that holds a NaN or an infinity, which a ReLU would otherwise answer with a finite slope.
     """
-    x = x.detach().requires_grad_()
+    x = x.detach()
+    broken = 0 * x.reshape(len(x), -1).sum(dim=1)  # 0, but NaN for an example that is not finite
+    x = x.requires_grad_()
     (slopes,) = torch.autograd.grad(critic(x).sum(), x, create_graph=create_graph)
-    return torch.linalg.vector_norm(slopes.reshape(len(x), -1), dim=1)
+    return torch.linalg.vector_norm(slopes.reshape(len(x), -1), dim=1) + broken

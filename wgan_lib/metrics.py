@@ -5,7 +5,6 @@ Inception Score are torchmetrics'. Their values on our features cannot be compar
 example, so each is to stand beside its real-against-real value.
 """
 
-import math
 import warnings
 
 import torch
@@ -27,6 +26,7 @@ def features(images: Tensor) -> Tensor:
 @torch.no_grad()
 def logits(features: Tensor) -> Tensor:
     """Return the class logits (n, 10) of images whose features (n, 64) are given: the digit network's last layer."""
+    _check_finite(features, "features")
     return classifiers.load("features")[-1](features)
 
 
@@ -89,6 +89,7 @@ def inception_score(logits: Tensor) -> float:
     logits : Tensor, shape (n, classes)
         Of generated images. No real image is looked at.
     """
+    _check_finite(logits, "logits")
     from torchmetrics.image.inception import InceptionScore
 
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
@@ -130,18 +131,25 @@ def nearest(x: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
 
     A generator that memorises is nearer to the training images than other real images are.
     """
-    half_squares = among.square().sum(dim=1) / 2
-    index = torch.cat([(half_squares - block @ among.T).argmin(dim=1) for block in x.split(100)])
+    _check_finite(x, "x")
+    _check_finite(among, "among")
+    middle = among.mean(dim=0)  # products of numbers far from 0 would have lost the distances' digits
+    centred = among - middle
+    half_squares = centred.square().sum(dim=1) / 2
+    index = torch.cat([(half_squares - (block - middle) @ centred.T).argmin(dim=1) for block in x.split(100)])
     return (x - among[index]).norm(dim=1), index
 
 
 def class_shares(logits: Tensor) -> Tensor:
     """Return the share of each class among the first choices of logits (n, classes): (classes,)."""
+    _check_finite(logits, "logits")
     return logits.argmax(dim=1).bincount(minlength=logits.shape[1]) / len(logits)
 
 
 def class_imbalance(shares: Tensor) -> float:
     """Return KL(shares ‖ uniform), in nats: 0 if all classes are equally frequent, log 10 if there is one of ten."""
+    if not ((shares >= 0).all() and abs(shares.sum().item() - 1) < 1e-4):
+        raise ValueError(f"shares = {shares.tolist()}: expected non-negative numbers that sum to 1")
     present = shares[shares > 0].double()
     return (present * (present * len(shares)).log()).sum().item()
 
@@ -217,10 +225,14 @@ def _pair(real: Tensor, fake: Tensor) -> int:
             f"real has shape {tuple(real.shape)} and fake {tuple(fake.shape)}: expected features (n, d) and (m, d), "
             "with n and m at least 2"
         )
-    for name, values in (("real", real), ("fake", fake)):
-        if not math.isfinite(values.sum().item()):
-            raise ValueError(f"{name} holds a NaN or an infinite feature: is the generator's output finite?")
+    _check_finite(real, "real")
+    _check_finite(fake, "fake")
     return real.shape[1]
+
+
+def _check_finite(values: Tensor, name: str) -> None:
+    if not torch.isfinite(values).all():
+        raise ValueError(f"{name} holds a NaN or an infinite number: is the generator's output finite?")
 
 
 def _given(size: int) -> nn.Module:

@@ -54,12 +54,28 @@ def labels(split: str = "train", *, data: str | Path | None = None, device: str 
 
 
 def scale(pixels: Tensor) -> Tensor:
-    """Return uint8 pixels as float32 in [-1, 1], the range of every generator in this book."""
+    """Return uint8 pixels as float32 in [-1, 1], the range of every generator in this book.
+
+    Raises
+    ------
+    ValueError
+        If the pixels are not uint8: they may have been scaled already.
+    """
+    if pixels.dtype != torch.uint8:
+        raise ValueError(f"pixels have the type {pixels.dtype}: expected torch.uint8, 0 to 255, as `images` gives them")
     return pixels.float().div_(127.5).sub_(1)
 
 
 def grid(images: Tensor, columns: int = 10) -> np.ndarray:
-    """Return images (n, 1, 28, 28) in [-1, 1] as one uint8 picture with `columns` to a row."""
+    """Return images (n, 1, 28, 28) in [-1, 1] as one uint8 picture with `columns` to a row.
+
+    Raises
+    ------
+    ValueError
+        If a pixel is NaN, which has no grey.
+    """
+    if torch.isnan(images).any():
+        raise ValueError("an image holds NaN: the generator that drew it has diverged")
     from torchvision.utils import make_grid  # imported here: it takes a second, and only pictures need it
 
     picture = make_grid(images.cpu(), nrow=columns, padding=1, normalize=True, value_range=(-1, 1), pad_value=1.0)

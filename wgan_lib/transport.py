@@ -4,7 +4,6 @@ The distance is that of Wasserstein and of the "earth mover"; W1 with the Euclid
 (POT's own default is the *squared* Euclidean cost.) Functions take NumPy arrays or torch tensors, and answer in kind.
 """
 
-import math
 import warnings
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,6 +13,8 @@ import ot
 import torch
 from scipy.spatial.distance import cdist
 from torch import Tensor
+
+from wgan_lib.arrays import float64
 
 Array = TypeVar("Array", np.ndarray, Tensor)
 
@@ -91,25 +92,56 @@ def emd(x: Array, y: Array, a: Array | None = None, b: Array | None = None, *, m
     ValueError
         On mismatched dimensions, NaN, or weights that are empty, negative or do not sum to 1.
     RuntimeError
-        If the solver stops before the optimum.
+        If the solver stops before the optimum, or its answer fails the proof by duality.
+
+    Notes
+    -----
+    The answer is proved, not trusted: the potentials give a lower bound on every plan's cost, and it must be the cost
+    that was found, to a millionth. Where costs differ by fifteen orders of magnitude, float64 cannot keep that.
 
     References
     ----------
     Peyré and Cuturi (2019), Computational Optimal Transport, chapters 2 and 3. Flamary et al. (2021), POT.
     """
-    points_x, points_y = _to_numpy(x), _to_numpy(y)
-    cost = cost_matrix(points_x, points_y, metric=metric)
+    points_x, points_y = float64(x, "x"), float64(y, "y")
+    costs = cost_matrix(points_x, points_y, metric=metric)
     a, b = _weights(a, len(points_x), "a"), _weights(b, len(points_y), "b")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # POT warns and goes on; below, a warning is an error
-        coupling, log = ot.emd(a, b, cost, numItermax=10_000_000, log=True)
-    if log["warning"] is not None:
-        raise RuntimeError(f"the transport between {len(a)} and {len(b)} points was not solved: {log['warning']}")
+    coupling, u, v = _solve(a, b, costs)
+    cost = float((coupling * costs).sum())
+    _prove(cost, a, b, costs, u)
 
     def like_x(array: np.ndarray) -> np.ndarray | Tensor:
         return torch.from_numpy(array).to(x.device) if isinstance(x, Tensor) else array
 
-    return Transport(float(log["cost"]), like_x(coupling), (like_x(log["u"]), like_x(log["v"])))
+    return Transport(cost, like_x(coupling), (like_x(u), like_x(v)))
+
+
+def _solve(a: np.ndarray, b: np.ndarray, costs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return POT's plan and potentials, found at costs of about 1: its tolerances are absolute."""
+    if not np.isfinite(costs).all():
+        raise ValueError("a cost is infinite or NaN: the points are too far apart for float64; divide them all")
+    unit = np.ldexp(1.0, int(np.frexp(costs.max())[1]))  # a power of 2, so that no digit changes
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # POT warns and goes on; below, a warning is an error
+        coupling, log = ot.emd(a, b, costs / unit, numItermax=10_000_000, log=True)
+    if log["warning"] is not None:
+        raise RuntimeError(f"the transport between {len(a)} and {len(b)} points was not solved: {log['warning']}")
+    return coupling, log["u"] * unit, log["v"] * unit
+
+
+def _prove(cost: float, a: np.ndarray, b: np.ndarray, costs: np.ndarray, u: np.ndarray) -> None:
+    """Raise unless `cost` meets the lower bound that u and its best answer v give, to 1e-6 of it.
+
+    A cost near 0 is allowed 1e-12 of the typical (median) cost instead, which is what rounding leaves of 0.
+    """
+    used = a > 0  # rows without mass constrain nothing
+    v = (costs[used] - u[used, None]).min(axis=0)
+    gap = cost - (a @ u + b @ v)
+    if not gap <= max(1e-6 * cost, 1e-12 * float(np.median(costs))):
+        raise RuntimeError(
+            f"the transport between {len(a)} and {len(b)} points costs {cost:.6g}, of which {cost - gap:.6g} is "
+            f"proved: the costs, up to {costs.max():.3g}, differ too much for float64. Is there an outlier?"
+        )
 
 
 def emd_loss(x: Tensor, y: Tensor) -> Tensor:
@@ -161,13 +193,18 @@ def wasserstein_1d(x: Array, y: Array, a: Array | None = None, b: Array | None =
     Peyré and Cuturi (2019), Computational Optimal Transport, chapter 2.
     """
     _check_order(p)
-    x, y = _to_numpy(x), _to_numpy(y)
+    x, y = float64(x, "x"), float64(y, "y")
     for name, points in (("x", x), ("y", y)):
         if points.ndim != 1:
             raise ValueError(f"{name} has shape {points.shape}: wasserstein_1d takes flat arrays of positions")
         _check_points(points[:, None], name)
     a, b = _weights(a, len(x), "a"), _weights(b, len(y), "b")
-    return float(ot.wasserstein_1d(x, y, a, b, p=p)) ** (1 / p)
+    plan = ot.emd_1d(x, y, a, b, metric="euclidean", dense=False)  # the monotone plan, as a sparse matrix
+    distance = np.abs(x[plan.row] - y[plan.col])
+    longest = distance.max()
+    if longest == 0:
+        return 0.0
+    return float(longest * (plan.data @ (distance / longest) ** p) ** (1 / p))  # so that no power leaves float64
 
 
 def sliced_wasserstein(
@@ -200,6 +237,11 @@ def sliced_wasserstein(
     float
         Never more than W_p(x, y).
 
+    Raises
+    ------
+    ValueError
+        As `wasserstein_1d`; also if the p-th powers of the distances leave the range of float64.
+
     References
     ----------
     Bonneel et al. (2015), Sliced and Radon Wasserstein Barycenters of Measures.
@@ -207,13 +249,19 @@ def sliced_wasserstein(
     _check_order(p)
     if projections < 1:
         raise ValueError(f"projections = {projections}: at least one direction is needed")
-    x, y = _to_numpy(x), _to_numpy(y)
+    x, y = float64(x, "x"), float64(y, "y")
     _check_points(x, "x")
     _check_points(y, "y")
     if x.shape[1] != y.shape[1]:
         raise ValueError(f"x has {x.shape[1]} columns and y has {y.shape[1]}: points must live in the same space")
     a, b = _weights(a, len(x), "a"), _weights(b, len(y), "b")
-    return float(ot.sliced_wasserstein_distance(x, y, a, b, n_projections=projections, p=p, seed=seed))
+    largest = np.abs(np.concatenate([x, y])).max() or 1.0
+    value = float(
+        ot.sliced_wasserstein_distance(x / largest, y / largest, a, b, n_projections=projections, p=p, seed=seed)
+    )
+    if not np.isfinite(value) or (value == 0 and p > 50):
+        raise ValueError(f"p = {p}: the p-th powers of these distances leave the range of float64; take a smaller p")
+    return largest * value
 
 
 def c_transform(potential: Array, cost: Array) -> Array:
@@ -244,13 +292,8 @@ def c_transform(potential: Array, cost: Array) -> Array:
     return gap.amin(dim=1) if isinstance(gap, Tensor) else gap.min(axis=1)
 
 
-def _to_numpy(x: np.ndarray | Tensor) -> np.ndarray:
-    """Return `x` as float64 in NumPy: the solver's own precision, whatever the precision of the points."""
-    return np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x, dtype=np.float64)
-
-
 def _check_order(p: float) -> None:
-    if not 1 <= p < math.inf:
+    if not 1 <= p < np.inf:
         raise ValueError(f"p = {p}: the order of a Wasserstein distance is at least 1, and finite")
 
 
@@ -266,7 +309,7 @@ def _weights(weights: np.ndarray | Tensor | None, n: int, name: str) -> np.ndarr
     """Return the n checked weights, uniform if None, summing to exactly the same total for both sides."""
     if weights is None:
         return np.full(n, 1 / n)
-    weights = _to_numpy(weights)
+    weights = float64(weights, name)
     if weights.shape != (n,):
         raise ValueError(f"{name} has shape {weights.shape}: expected one weight for each of the {n} points")
     if not (weights >= 0).all():
