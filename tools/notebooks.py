@@ -1,10 +1,11 @@
 """Run the book's notebooks in place and store what they show: outputs and widgets.
 
-``python tools/notebooks.py [NOTEBOOK ...]``; without a name, every chapter in ``_toc.yml``.
+``python tools/notebooks.py [--first-cells] [NOTEBOOK ...]``; without a name, every chapter in ``_toc.yml``.
 
 What is written depends on the sources alone, so running it again changes nothing that matters: no times,
 no paths, no random identifiers. The first code cell, which installs the library on Colab and does nothing
-elsewhere, comes from ``_config.yml``.
+elsewhere, comes from ``_config.yml``: who changes that file in a fork rewrites it with ``--first-cells``, which runs
+nothing.
 """
 
 import hashlib
@@ -32,14 +33,15 @@ if "google.colab" in sys.modules:  # elsewhere everything is already installed
 
     %cd -q /content
     if not Path("{name}").exists():
-        !git clone -q --depth 1 -b {branch} {url}
+        !git clone -q --depth 1 -b {branch} {url} {name}
     if not Path("{name}").exists():
         raise RuntimeError(
             "Branch {branch} of {url} could not be fetched. "
             "If the address opens in your browser, run this cell again."
         )
     %pip install -q ./{name}
-    %cd -q {name}"""
+    %cd -q {name}
+    print("This chapter computes on the CPU, whether or not there is a GPU.")"""
 
 
 def chapters() -> list[Path]:
@@ -52,7 +54,7 @@ def chapters() -> list[Path]:
 def colab_source() -> str:
     """Return the first code cell of every notebook."""
     repository = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
-    url = repository["url"]
+    url = repository["url"].rstrip("/").removesuffix(".git")
     return COLAB.format(branch=repository["branch"], url=url, name=url.rsplit("/", 1)[1])
 
 
@@ -62,7 +64,7 @@ def set_colab_cell(notebook: nbformat.NotebookNode) -> None:
     first = next((i for i, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))
     if first < len(cells) and "google.colab" in cells[first].source:
         del cells[first]
-    cell = nbformat.v4.new_code_cell(colab_source())
+    cell = nbformat.v4.new_code_cell(colab_source(), execution_count=1)
     cell.metadata = nbformat.from_dict(
         {"tags": ["remove-cell"], "jupyter": {"source_hidden": True}, "cellView": "form"}
     )
@@ -124,14 +126,16 @@ def settle(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return nbformat.reads(text, as_version=4)
 
 
-def main(names: list[str]) -> None:
-    """Run the named notebooks, or all."""
+def main(words: list[str]) -> None:
+    """Run the named notebooks, or all; with ``--first-cells`` rewrite their first cells alone."""
+    names = [word for word in words if word != "--first-cells"]
     for path in [Path(name).resolve() for name in names] or chapters():
         print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path, flush=True)
         notebook = nbformat.read(path, as_version=4)
         set_colab_cell(notebook)
-        fold(notebook)
-        execute(notebook, path.parent)
+        if "--first-cells" not in words:
+            fold(notebook)
+            execute(notebook, path.parent)
         nbformat.write(settle(notebook), path)
 
 
