@@ -1,11 +1,18 @@
 """What several test files share: a small world in which training takes a moment."""
 
 import dataclasses
+import os
+import shutil
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import matplotlib
 import pytest
 import torch
 from hypothesis import settings
+from playwright.sync_api import sync_playwright
 
 from wgan_lib import checks, training
 
@@ -45,3 +52,45 @@ def told(capsys):
         return capsys.readouterr().out.removeprefix(f"Exercise {exercise}: ").strip()
 
     return says
+
+
+# Pages
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Chromium; a reader without it skips these tests, a machine that judges a change must have it."""
+    if CHROMIUM is None:
+        reason = "Chromium is not on the PATH: on Debian or Ubuntu, apt install chromium"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Return a context that serves a folder on this machine, and says at which address; /empty is an empty page."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):  # noqa: N802 (the base class's name)
+            if self.path != "/empty":
+                return super().do_GET()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            return self.wfile.write(b"<!doctype html><title>empty</title>")
+
+    @contextmanager
+    def serving(folder):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+    return serving

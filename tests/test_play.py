@@ -1,0 +1,211 @@
+"""What moves in the page computes what the library computes: the same steps, and the same exact distances."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from wgan_lib import lipschitz, networks, toy, training, transport
+from wgan_lib.objectives import OBJECTIVES
+
+PLAY = Path(__file__).resolve().parent.parent / "book" / "play"
+STEPS, BATCH, WIDTH, RATE = 50, 64, 32, 1e-3
+METHODS = {  # the game, and the options of `training.critic_step`
+    "GP": ("wasserstein", {"penalty": 0.1}),
+    "one-sided": ("wasserstein", {"penalty": 0.1, "one_sided": True}),
+    "clip": ("wasserstein", {"clip": 0.1}),
+    "R1": ("non-saturating", {"r1": 0.1}),
+    "SN": ("non-saturating", {}),
+    "GAN": ("non-saturating", {}),
+}
+PLAY_STEPS = """async ({ method, weights, vectors, draws }) => {
+    const { Game } = await import("./game.js");
+    const game = new Game({ method, rate: 1e-3 });
+    const put = (network, values) => network.parameters().forEach(({ value }, i) => value.set(values[i]));
+    put(game.critic, weights.critic);
+    put(game.generator, weights.generator);
+    game.prepare();
+    vectors.forEach(([u, v], i) => Object.assign(game.spectral.pairs[i], { u, v }));
+    const estimates = draws.map(({ real, latent, epsilon, again }, step) => {
+        game.criticStep(Float64Array.from(real), Float64Array.from(latent), Float64Array.from(epsilon));
+        if (again) game.generatorStep(Float64Array.from(again));
+        return game.estimate;
+    });
+    const numbers = (network) => network.parameters().flatMap(({ value }) => [...value]);
+    return { estimates, critic: numbers(game.critic), generator: numbers(game.generator) };
+}"""
+
+
+@pytest.fixture(scope="module")
+def modules(browser, serve):
+    """Return a function that evaluates JavaScript in an empty page beside the modules of book/play."""
+    with serve(PLAY) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/empty")
+        yield page.evaluate
+        page.close()
+
+
+def players(method):
+    """Return a generator and a critic in float64; the critic normalised where the method asks for it."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        generator = networks.mlp(2, WIDTH, WIDTH, 2).double()
+        critic = networks.mlp(2, WIDTH, WIDTH, 1).append(nn.Flatten(0)).double()
+        return generator, lipschitz.spectral_norm(critic) if method == "SN" else critic
+
+
+def layers(network):
+    return [layer for layer in network if isinstance(layer, nn.Linear)]
+
+
+def parameters(network):
+    """Return weight and bias of each layer, before any normalisation."""
+    return [
+        part
+        for layer in layers(network)
+        for part in (
+            layer.parametrizations.weight.original if hasattr(layer, "parametrizations") else layer.weight,
+            layer.bias,
+        )
+    ]
+
+
+def flat(network):
+    return torch.cat([part.detach().flatten() for part in parameters(network)]).numpy()
+
+
+def draws():
+    """Return what each of the steps draws; every fifth has a generator step."""
+    rng = toy.rng(1)
+
+    def normal():
+        return torch.randn(BATCH, 2, generator=rng, dtype=torch.float64)
+
+    return [
+        {
+            "real": toy.eight_gaussians(BATCH, rng).double(),
+            "latent": normal(),
+            "epsilon": torch.rand(BATCH, 1, generator=rng, dtype=torch.float64),
+            "again": normal() if step % 5 == 4 else None,
+        }
+        for step in range(STEPS)
+    ]
+
+
+def by_torch(method, generator, critic, numbers):
+    """Make the steps with the library, and return the critic's estimates."""
+    name, options = METHODS[method]
+    if "clip" in options:
+        lipschitz.clip_weights(critic, options["clip"])
+    make = torch.optim.RMSprop if method == "clip" else partial(torch.optim.Adam, betas=(0.5, 0.9))
+    critic_optimizer, generator_optimizer = (make(player.parameters(), lr=RATE) for player in (critic, generator))
+    found = []
+    for draw in numbers:
+        with torch.no_grad():
+            fake = generator(draw["latent"])
+        seen = training.critic_step(
+            critic, critic_optimizer, draw["real"], fake, objective=OBJECTIVES[name], epsilon=draw["epsilon"], **options
+        )
+        found.append(seen[1].item())
+        if draw["again"] is not None:
+            training.generator_step(generator, generator_optimizer, critic, draw["again"], objective=OBJECTIVES[name])
+    return found
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_fifty_steps_are_those_of_the_library(modules, method):
+    generator, critic = players(method)
+    numbers = draws()
+    given = {
+        "method": method,
+        "weights": {
+            "generator": [part.detach().flatten().tolist() for part in parameters(generator)],
+            "critic": [part.detach().flatten().tolist() for part in parameters(critic)],
+        },
+        "vectors": [
+            [layer.parametrizations.weight[0]._u.tolist(), layer.parametrizations.weight[0]._v.tolist()]
+            for layer in layers(critic)
+            if method == "SN"
+        ],
+        "draws": [
+            {name: None if part is None else part.flatten().tolist() for name, part in draw.items()} for draw in numbers
+        ],
+    }
+    before = flat(critic), flat(generator)
+    estimates = by_torch(method, generator, critic, numbers)
+    played = modules(PLAY_STEPS, given)
+    np.testing.assert_allclose(played["estimates"], estimates, rtol=0, atol=1e-8)
+    for player, start, name in ((critic, before[0], "critic"), (generator, before[1], "generator")):
+        np.testing.assert_allclose(played[name], flat(player), rtol=0, atol=1e-8)
+        assert np.abs(flat(player) - start).max() > 1e-3, "the steps changed something"
+
+
+def test_exact_distances_are_those_of_the_referee(modules):
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(1, 65, size=500)
+    problems = [
+        (rng.normal(size=(n, 2)), rng.normal(size=(n, 2)) * rng.uniform(0.1, 2) + rng.normal(size=2)) for n in sizes
+    ]
+    problems[0] = (np.zeros((4, 2)), np.zeros((4, 2)))  # points that coincide
+    given = [[x.ravel().tolist(), y.ravel().tolist()] for x, y in problems]
+    solved = modules(
+        """async (problems) => {
+            const { assign, distances } = await import("./transport.js");
+            return problems.map(([x, y]) => {
+                const n = x.length / 2, { cost, partner, u, v } = assign(distances(x, y), n);
+                const dual = [...u, ...v].reduce((a, b) => a + b) / n;
+                return { cost, partner: [...partner], dual };
+            });
+        }""",
+        given,
+    )
+    exact = [transport.emd(x, y).cost for x, y in problems]
+    np.testing.assert_allclose([each["cost"] for each in solved], exact, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose([each["dual"] for each in solved], exact, rtol=1e-9, atol=1e-12)
+    for each, (x, _) in zip(solved, problems, strict=True):
+        assert sorted(each["partner"]) == list(range(len(x)))
+
+
+@pytest.mark.parametrize("name", ["8 Gaussians", "25 Gaussians", "Swiss roll"])
+def test_the_data_sets_are_the_librarys(modules, name):
+    """Half a thousand points of each: nearer to the library's, exactly, than any two of the three are to each other."""
+    drawn = modules(
+        """async (name) => {
+            const { DATA } = await import("./data.js"), { Random } = await import("./random.js");
+            const random = new Random(0, "data");
+            return Array.from({ length: 500 }, () => DATA[name](random));
+        }""",
+        name,
+    )
+    library = {
+        "8 Gaussians": toy.eight_gaussians,
+        "25 Gaussians": toy.twenty_five_gaussians,
+        "Swiss roll": toy.swiss_roll,
+    }
+    floor = transport.emd(*(library[name](500, toy.rng(seed)).double().numpy() for seed in (0, 1))).cost
+    distance = {
+        each: transport.emd(np.array(drawn), draw(500, toy.rng(2)).double().numpy()).cost
+        for each, draw in library.items()
+    }
+    assert min(distance, key=distance.get) == name
+    assert distance[name] < 1.6 * floor
+
+
+def test_random_numbers_are_what_they_say(modules):
+    """Ten thousand of each kind, and another stream for another seed and another purpose."""
+    found = modules("""async () => {
+        const { Random } = await import("./random.js"), random = new Random(3, "a");
+        const first = (seed, purpose) => new Random(seed, purpose).uniform();
+        return { uniform: [...random.uniforms(10000)], normal: [...random.normals(10000)],
+                 first: [first(3, "a"), first(3, "a"), first(4, "a"), first(3, "b")] };
+    }""")
+    uniform, normal = np.array(found["uniform"]), np.array(found["normal"])
+    assert uniform.min() >= 0 and uniform.max() < 1
+    assert transport.wasserstein_1d(uniform, (np.arange(10_000) + 0.5) / 10_000) < 0.01
+    assert abs(normal.mean()) < 0.03 and abs(normal.std() - 1) < 0.03
+    assert abs(np.mean(np.abs(normal) > 1.96) - 0.05) < 0.01
+    assert found["first"][0] == found["first"][1] and len(set(found["first"])) == 3
