@@ -1,4 +1,4 @@
-# Everything is one command, and each makes its own .venv first. Say `make help`.
+# Everything is one command, and each makes its own environment first. Say `make help`.
 PYTHON ?= python3
 VENV   := .venv
 LOCK   := requirements.lock
@@ -6,26 +6,39 @@ N      ?=
 PRESET ?= wgan-gp
 ARGS   ?=
 
+ifneq ($(words $(VENV)),1)
+$(error VENV is one folder, and there is no space in its name)
+endif
+
 bin   := $(VENV)/bin
 ready := $(VENV)/ready
 book  := _build/html/index.html
 
+# Colab's versions exist for these Pythons; its own first. A name that pyenv knows may run nothing, so each is asked.
+COLAB_PYTHON ?= $(shell for python in python3.13 $$HOME/.pyenv/versions/3.13*/bin/python python3.12 python3.11 $(PYTHON); \
+	do $$python -c "import sys; exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" 2> /dev/null && echo $$python && break; done)
+
 # One thread for each of two workers: as fast as two threads for one, and the numbers do not depend on the machine.
 pytest := OMP_NUM_THREADS=1 $(bin)/python -m pytest
 
-.PHONY: help book test test-latest train notebooks lab bench lock
+.PHONY: help book test test-latest test-colab train notebooks lab bench lock FORCE
 help:                 ## say what there is
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "%-20s%s\n", $$1, $$2}'
 
-book: $(book)         ## build the book from its committed outputs, and say where to open it
+# A make of its own looks what is old when its turn has come, so that of two at once the second finds the book built.
+book: $(ready)        ## build the book from its committed outputs, and say where to open it
+	@$(bin)/python tools/alone.py _build/lock $(MAKE) --no-print-directory $(book)
 	@echo "Open file://$(CURDIR)/$(book)"
 
 # From nothing whenever a source has changed, so that no stale page stays. A build with a warning leaves no index.
+# find compares the times itself: make would take a file name with a space for two. The stamp is of the build's begin.
+newer = $(shell find book wgan_lib -type f ! -name '*.pyc' ! -path '*/.*' -newer $(book) 2>&1 | head -n 1)
 .DELETE_ON_ERROR:
-$(book): $(ready) _config.yml _toc.yml $(shell find book wgan_lib -type f ! -name '*.pyc' ! -path '*/.*')
+$(book): $(ready) _config.yml _toc.yml $(if $(newer),FORCE)
 	@rm -rf _build/html
+	@touch _build/begun
 	@$(bin)/jupyter-book build . --path-output . --all -W -q --keep-going
-	@touch $@
+	@touch -r _build/begun $@
 
 test: book            ## lint, build the book, then test the library, the notebooks and the pages
 	@$(bin)/ruff check . && $(bin)/ruff format --check .
@@ -33,6 +46,9 @@ test: book            ## lint, build the book, then test the library, the notebo
 
 test-latest:          ## the same tests with the newest versions that requirements.txt allows
 	@$(MAKE) test VENV=.venv-latest LOCK=requirements.txt
+
+test-colab: .venv-colab/ready ## run every notebook as Colab does, with its versions; N=path for one
+	@.venv-colab/bin/python tools/colab.py $(N)
 
 train: $(ready)       ## train on MNIST; PRESET=wgan-gp, and for options ARGS="--steps 1000"
 	@$(bin)/python -m wgan_lib train $(PRESET) $(ARGS)
@@ -46,15 +62,18 @@ lab: $(ready)         ## open the book in JupyterLab
 bench: $(ready)       ## measure the training loop beside the one that tutorials show
 	@$(bin)/python -m wgan_lib bench $(ARGS)
 
-lock: $(ready)        ## choose new versions for requirements.lock
+compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --quiet --upgrade --universal --generate-hashes \
+	--no-emit-index-url
+lock: $(ready)        ## choose new versions for requirements.lock, and for what Colab's own do not settle
 	@$(bin)/pip install --quiet uv
-	@cd $(CURDIR) && UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --quiet --upgrade --universal \
-		--python-version 3.10 --no-emit-index-url requirements.txt --output-file requirements.lock
+	@$(compile) --python-version 3.10 requirements.txt --output-file requirements.lock
+	@$(compile) --python-version 3.11 tools/colab.txt --output-file tools/colab.lock
 
-# The stamp is written last, so a first installation that was interrupted is made again from the start.
 $(ready): $(LOCK) pyproject.toml
-	@[ -e $@ ] || { $(PYTHON) tools/preflight.py && rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
-	@echo "Installing $(LOCK) into $(VENV): a few minutes, once"
-	@$(bin)/python -m pip install --quiet --disable-pip-version-check -r $(LOCK)
-	@$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+	@[ -e $@ ] || $(PYTHON) tools/preflight.py
+	@$(PYTHON) tools/environment.py "$(PYTHON)" $(VENV) $(LOCK) .
+
+.venv-colab/ready: tools/colab.lock
+	$(if $(COLAB_PYTHON),,$(error Colab's versions need Python 3.11 to 3.13: make test-colab COLAB_PYTHON=python3.13))
+	@[ -e $@ ] || $(COLAB_PYTHON) tools/preflight.py
+	@$(COLAB_PYTHON) tools/environment.py "$(COLAB_PYTHON)" .venv-colab tools/colab.lock

@@ -51,11 +51,16 @@ def chapters() -> list[Path]:
     return [path for file in files if (path := ROOT / f"{file}.ipynb").exists()]
 
 
+def repository() -> dict[str, str]:
+    """Return the address and the branch of the repository."""
+    found = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    return {"url": found["url"].rstrip("/").removesuffix(".git"), "branch": found["branch"]}
+
+
 def colab_source() -> str:
     """Return the first code cell of every notebook."""
-    repository = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
-    url = repository["url"].rstrip("/").removesuffix(".git")
-    return COLAB.format(branch=repository["branch"], url=url, name=url.rsplit("/", 1)[1])
+    place = repository()
+    return COLAB.format(name=place["url"].rsplit("/", 1)[1], **place)
 
 
 def set_colab_cell(notebook: nbformat.NotebookNode) -> None:
