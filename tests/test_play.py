@@ -1,5 +1,7 @@
 """What moves in the page computes what the library computes: the same steps, and the same exact distances."""
 
+import re
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +14,10 @@ from wgan_lib import lipschitz, networks, toy, training, transport
 from wgan_lib.objectives import OBJECTIVES
 
 PLAY = Path(__file__).resolve().parent.parent / "book" / "play"
+sys.path.insert(0, str(PLAY.parent / "_ext"))
+
+from play import bundle  # noqa: E402
+
 STEPS, BATCH, WIDTH, RATE = 50, 64, 32, 1e-3
 METHODS = {  # the game, and the options of `training.critic_step`
     "GP": ("wasserstein", {"penalty": 0.1}),
@@ -193,6 +199,119 @@ def test_the_data_sets_are_the_librarys(modules, name):
     }
     assert min(distance, key=distance.get) == name
     assert distance[name] < 1.6 * floor
+
+
+SETTINGS = [
+    ("", {"data": "8 Gaussians", "method": "GP", "strength": 0.1, "rate": 3e-3, "criticSteps": 5, "seed": 0}),
+    (
+        "#method=clip&strength=0.03&data=Swiss+roll&seed=7",
+        {"method": "clip", "strength": 0.03, "data": "Swiss roll", "seed": 7},
+    ),
+    ("#method=R1", {"method": "R1", "strength": 0.1}),
+    ("#method=GAN&strength=0.5", {"method": "GAN", "strength": None}),
+    (
+        "#method=nonsense&strength=-1&rate=9&criticSteps=0&seed=x",
+        {"method": "GP", "strength": 0.1, "rate": 3e-3, "criticSteps": 5, "seed": 0},
+    ),
+    ("#things-to-try", {"method": "GP"}),
+    ("#data=paint+your+own&paint=0.1,0.2;9,9;a,b;-1,1", {"data": "paint your own", "paint": [[0.1, 0.2], [-1, 1]]}),
+]
+
+
+@pytest.mark.parametrize(("address", "wanted"), SETTINGS)
+def test_the_address_decides_and_nonsense_in_it_is_passed_over(modules, address, wanted):
+    found = modules("""async (address) => (await import("./lab.js")).settingsFrom("", address)""", address)
+    assert {name: found[name] for name in wanted} == wanted
+
+
+def test_a_bundle_holds_each_module_once_and_names_nothing_twice():
+    source = bundle("lab.js")
+    assert not re.search(r"^(import|export) ", source, re.M)
+    names = re.findall(r"^(?:function|class|const) (\w+)", source, re.M)
+    assert len(names) == len(set(names)) > 20
+    assert {"mount", "Game", "Network", "assign", "Random", "DATA"} <= set(names)
+
+
+@pytest.fixture
+def lab(browser, serve):
+    """Open the laboratory, still, at 390 pixels, for a reader who wants little motion."""
+    with serve(PLAY) as address:
+        page = browser.new_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+        page.complaints = []
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(f"{address}/empty")
+        page.set_content(
+            f"<style>{(PLAY.parent / '_static' / 'play.css').read_text()}</style><div class=play id=lab></div>"
+            f"<script type=module>{bundle('lab.js')}; window.lab = mount(document.getElementById('lab'))</script>"
+        )
+        page.wait_for_function("window.lab")
+        yield page
+        assert page.complaints == []
+        page.close()
+
+
+def shown(page):
+    """Return what the panel says: {name: value}."""
+    return page.evaluate("""() => Object.fromEntries([...document.querySelectorAll("dt")].map(
+        (name) => [name.textContent, name.nextElementSibling.textContent]))""")
+
+
+def test_the_laboratory_trains_and_holds_still_when_asked(lab):
+    assert shown(lab)["critic steps"] == "0"
+    lab.get_by_role("button", name="Step").click()
+    assert shown(lab)["critic steps"] == "1"
+    lab.get_by_role("button", name="One cycle").click()
+    assert shown(lab)["critic steps"] == "6"
+    before = lab.evaluate("lab.plane.canvas.toDataURL()")
+    lab.get_by_role("button", name="Run").click()
+    lab.wait_for_function("lab.game.steps > 200")
+    lab.get_by_role("button", name="Pause").click()
+    steps = shown(lab)["critic steps"]
+    lab.wait_for_timeout(1200)
+    assert shown(lab)["critic steps"] == steps
+    assert lab.evaluate("lab.plane.canvas.toDataURL()") != before
+    lab.get_by_role("button", name="Reset").click()
+    assert shown(lab)["critic steps"] == "0"
+
+
+def test_the_same_address_plays_the_same_game(lab):
+    lab.get_by_label("critic", exact=True).select_option("R1")
+    lab.evaluate("lab.advance(50); lab.judge()")
+    first, address = shown(lab), lab.evaluate("location.hash")
+    assert "method=R1" in address
+    lab.get_by_label("critic", exact=True).select_option("GP")
+    lab.evaluate("(address) => { location.hash = address }", address)
+    lab.wait_for_function("lab.settings.method === 'R1'")
+    lab.evaluate("lab.advance(50); lab.judge()")
+    assert shown(lab) == first
+
+
+def test_its_number_is_the_exact_one(lab):
+    lab.evaluate("lab.advance(100); lab.judge()")
+    x, y = (np.array(lab.evaluate(f"[...{name}]")).reshape(-1, 2) for name in ("lab.real", "lab.shown.fake"))
+    assert lab.evaluate("lab.shown.cost") == pytest.approx(transport.emd(x, y).cost, rel=1e-9)
+
+
+def test_a_finger_and_the_arrow_keys_paint_points(lab):
+    lab.get_by_label("real points", exact=True).select_option("paint your own")
+    canvas = lab.locator(".play-stage canvas")
+    canvas.click(position={"x": 10, "y": 10})
+    canvas.press("ArrowRight")
+    canvas.press("Enter")
+    points = lab.evaluate("lab.settings.paint")
+    assert len(points) == 2
+    assert points[0][0] < -1.8 and points[0][1] > 1.8
+    assert points[1] == pytest.approx([0.1, 0])
+    assert "paint=" in lab.evaluate("location.hash")
+
+
+def test_every_control_has_a_name_and_room_for_a_thumb(lab):
+    for control in lab.locator("button, select, input[type=range]").all():
+        if control.is_visible():
+            assert control.bounding_box()["height"] >= 44
+            assert control.evaluate("c => c.tagName === 'BUTTON' ? c.textContent : c.ariaLabel")
+    assert lab.get_by_label("learning rate", exact=True).get_attribute("aria-valuetext") == "0.003"
+    assert lab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_random_numbers_are_what_they_say(modules):

@@ -19,7 +19,7 @@ export const METHODS = {
 
 export class Game {
   /** Both players have two hidden layers of 32; noise and data are points in the plane. */
-  constructor({ method = "GP", strength, rate = 1e-3, criticSteps = 5, batch = 64, width = 32, seed = 0 } = {}) {
+  constructor({ method = "GP", strength, rate = 3e-3, criticSteps = 5, batch = 64, width = 32, seed = 0 } = {}) {
     Object.assign(this, { ...METHODS[method], method, rate, criticSteps, batch, seed });
     this.strength = strength ?? METHODS[method].strength ?? 0;
     this.critic = new Network([2, width, width, 1]).initialise(new Random(seed, "critic"));
