@@ -134,9 +134,7 @@ def exercise_4(answer: object) -> None:
     expect(not close(given * 1000, [by_critic, by_fid]), "Give steps, not thousands of steps.")
     without = steps[1 + estimates[1:].argmin()]
     expect(given[0] != without, "Look for the smallest of all 20 estimates, that of step 1,000 included.")
-    expect(
-        given[0] == by_critic, "The critic's step is not right: where is at_snapshots(run) smallest?"
-    )
+    expect(given[0] == by_critic, "The critic's step is not right: where is at_snapshots(run) smallest?")
     expect(given[1] != steps[-1], "The critic's step is right. FID is not smallest at the last snapshot.")
     expect(given[1] == by_fid, 'The critic\'s step is right. The FID of each snapshot is run.quality["fid"].')
 
