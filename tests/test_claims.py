@@ -58,6 +58,25 @@ def test_a_key_is_used_once(tmp_path):
         collect([notebook(tmp_path / "01-a.ipynb", one), notebook(tmp_path / "02-b.ipynb", one)])
 
 
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"kind": None}, "/01-a: claim 'one', kind: store this notebook anew"),
+        ({"proof": "none"}, "/01-a: claim 'one', proof: store this notebook anew"),
+        ({"kind": "rumour"}, "kind = 'rumour': expected one of"),
+        ({"verdict": "maybe"}, "verdict = 'maybe': expected one of"),
+    ],
+)
+def test_a_stored_claim_must_be_whole(tmp_path, change, complaint):
+    path = notebook(tmp_path / "01-a.ipynb", claim("one", "A statement.", evidence=True, **GIVEN))
+    content = json.loads(path.read_text())
+    fields = content["cells"][1]["outputs"][0]["metadata"]["claim"] | change
+    content["cells"][1]["outputs"][0]["metadata"]["claim"] = {k: v for k, v in fields.items() if v is not None}
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        collect([path])
+
+
 def test_a_card_can_be_linked_to_and_escapes_what_it_shows():
     data, _ = claim("one", "W < JS.", evidence=True, **GIVEN)._repr_mimebundle_()
     assert 'id="claim-one"' in data["text/html"] and "W &lt; JS." in data["text/html"]
@@ -67,10 +86,11 @@ def test_a_card_can_be_linked_to_and_escapes_what_it_shows():
 def test_the_table_groups_by_verdict_counts_escapes_and_links():
     verdicts = {"one": "holds", "two": "does not hold", "three": "holds"}
     given = [
-        Claim(key, f"W < {key}.", "result", "A paper", "–", "1", verdict, "part/07-x")
+        Claim(key, f"W < {key}.", "common reading", "A paper", "–", "1", verdict, "part/07-x")
         for key, verdict in verdicts.items()
     ]
     shown = table(given).data
     assert re.findall(r"#claim-(\w+)", shown) == ["two", "one", "three"]
     assert re.findall(r"[✓◐✗] [a-z ]+: \d of \d", shown) == ["✗ does not hold: 1 of 3", "✓ holds: 2 of 3"]
+    assert shown.count("<small>common reading: A paper</small>") == 3
     assert "W &lt; one." in shown and '<a href="../part/07-x.ipynb#claim-one">chapter 7</a>' in shown

@@ -8,7 +8,7 @@ from the stored notebooks; the scoreboard of chapter 16 is nothing but that tabl
 import html
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -97,9 +97,7 @@ def claim(
     ValueError
         If there is no such verdict or kind.
     """
-    for name, value, known in (("verdict", verdict, Verdict), ("kind", kind, Kind)):
-        if value not in get_args(known):
-            raise ValueError(f"{name} = {value!r}: expected one of {', '.join(get_args(known))}")
+    _require_known(verdict, kind)
     if not isinstance(evidence, (bool, np.bool_)):
         raise TypeError(f"evidence = {evidence!r}: expected True or False, the outcome of a comparison")
     if not evidence:
@@ -113,7 +111,7 @@ def collect(notebooks: Iterable[Path]) -> list[Claim]:
     Raises
     ------
     ValueError
-        If two claims have the same key.
+        If two claims have the same key, or one lacks a field, or has a verdict or kind that there is not.
     """
     claims: dict[str, Claim] = {}
     for path in notebooks:
@@ -122,11 +120,26 @@ def collect(notebooks: Iterable[Path]) -> list[Claim]:
             stored = output.get("metadata", {}).get("claim")
             if stored is None:
                 continue
-            found = Claim(**stored | {"page": f"{path.parent.name}/{path.stem}"})
+            found = _read(stored, f"{path.parent.name}/{path.stem}")
             if found.key in claims:
                 raise ValueError(f"claim {found.key!r} stands in {claims[found.key].page} and in {found.page}")
             claims[found.key] = found
     return list(claims.values())
+
+
+def _read(stored: dict[str, str], page: str) -> Claim:
+    """Return the claim with these fields, if there are all of them and no others."""
+    expected = {each.name for each in fields(Claim)}
+    if wrong := expected - {"page"} ^ stored.keys() - {"page"}:
+        raise ValueError(f"{page}: claim {stored.get('key')!r}, {', '.join(sorted(wrong))}: store this notebook anew")
+    _require_known(verdict=stored["verdict"], kind=stored["kind"])
+    return Claim(**stored | {"page": page})
+
+
+def _require_known(verdict: str, kind: str) -> None:
+    for name, value, known in (("verdict", verdict, Verdict), ("kind", kind, Kind)):
+        if value not in get_args(known):
+            raise ValueError(f"{name} = {value!r}: expected one of {', '.join(get_args(known))}")
 
 
 def table(claims: Iterable[Claim]) -> HTML:
@@ -143,7 +156,7 @@ def table(claims: Iterable[Claim]) -> HTML:
     ``.html`` (book/_ext/book_pages.py). Where neither works, as on Colab, the number of the chapter is the link's text.
     """
     claims = list(claims)
-    head = "<thead><tr><th>claim and source</th><th>published</th><th>here</th><th>verdict</th></tr></thead>"
+    head = "<thead><tr><th>claim, kind and source</th><th>published</th><th>here</th><th>verdict</th></tr></thead>"
     bodies = ""
     for verdict in reversed(MARKS):
         rows = [_row(each) for each in claims if each.verdict == verdict]
@@ -157,7 +170,7 @@ def table(claims: Iterable[Claim]) -> HTML:
 def _row(claim: Claim) -> str:
     shown = {name: html.escape(value) for name, value in asdict(claim).items()}
     return (
-        "<tr><td>{statement}<br><small>{source}</small></td>"
+        "<tr><td>{statement}<br><small>{kind}: {source}</small></td>"
         '<td data-label="published">{published}</td><td data-label="here">{here}</td>'
         '<td>{mark} {verdict}<br><a href="../{page}.ipynb#claim-{key}">chapter {chapter}</a></td></tr>'
     ).format(**shown, mark=MARKS[claim.verdict], chapter=int(Path(claim.page).name[:2]))
