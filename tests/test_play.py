@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from wgan_lib import lipschitz, networks, toy, training, transport
+from wgan_lib import divergences, lipschitz, networks, toy, training, transport
 from wgan_lib.objectives import OBJECTIVES
 
 PLAY = Path(__file__).resolve().parent.parent / "book" / "play"
@@ -233,21 +233,32 @@ def test_a_bundle_holds_each_module_once_and_names_nothing_twice():
 
 
 @pytest.fixture
-def lab(browser, serve):
-    """Open the laboratory, still, at 390 pixels, for a reader who wants little motion."""
+def opened(browser, serve):
+    """Return a function that opens an explorable at 390 pixels, for a reader who wants little motion."""
     with serve(PLAY) as address:
         page = browser.new_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
         page.complaints = []
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(f"{address}/empty")
-        page.set_content(
-            f"<style>{(PLAY.parent / '_static' / 'play.css').read_text()}</style><div class=play id=lab></div>"
-            f"<script type=module>{bundle('lab.js')}; window.lab = mount(document.getElementById('lab'))</script>"
-        )
-        page.wait_for_function("window.lab")
-        yield page
+
+        def open_page(name):
+            page.goto(f"{address}/empty")
+            page.set_content(
+                f"<style>{(PLAY.parent / '_static' / 'play.css').read_text()}</style><div class=play id=here></div>"
+                f"<script type=module>{bundle(f'{name}.js')};"
+                f"window.{name} = mount(document.getElementById('here'))</script>"
+            )
+            page.wait_for_function(f"window.{name} && !(window.{name} instanceof Element)")
+            return page
+
+        yield open_page
         assert page.complaints == []
         page.close()
+
+
+@pytest.fixture
+def lab(opened):
+    """Open the laboratory."""
+    return opened("lab")
 
 
 def shown(page):
@@ -305,13 +316,101 @@ def test_a_finger_and_the_arrow_keys_paint_points(lab):
     assert "paint=" in lab.evaluate("location.hash")
 
 
-def test_every_control_has_a_name_and_room_for_a_thumb(lab):
-    for control in lab.locator("button, select, input[type=range]").all():
+@pytest.mark.parametrize("name", ["lab", "dirac", "piles", "prices"])
+def test_every_control_has_a_name_and_room_for_a_thumb(opened, name):
+    page = opened(name)
+    for control in page.locator("button, select, input[type=range]").all():
         if control.is_visible():
             assert control.bounding_box()["height"] >= 44
             assert control.evaluate("c => c.tagName === 'BUTTON' ? c.textContent : c.ariaLabel")
+    assert page.locator("canvas").first.get_attribute("aria-label")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_slider_says_its_value(lab):
     assert lab.get_by_label("learning rate", exact=True).get_attribute("aria-valuetext") == "0.003"
-    assert lab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+# The Dirac-GAN: 500 steps of 0.2 from (1, 1), as in chapter 4
+RADII = {
+    "GAN": 3.10,
+    "non-saturating GAN": 0.64,
+    "WGAN, clipped": 1.00,
+    "WGAN-GP": 1.80,
+    "R1": 2.6e-6,
+    "consensus": 2.6e-10,
+}
+
+
+@pytest.mark.parametrize("method", RADII)
+def test_the_dirac_gan_ends_where_the_chapter_says(modules, method):
+    end = modules("""async (method) => (await import("./dirac.js")).path(method).at(-1)""", method)
+    assert np.hypot(*end) == pytest.approx(RADII[method], rel=0.02)
+
+
+@pytest.mark.parametrize("in_turns", [False, True])
+def test_its_fields_are_the_gradients_of_the_librarys_losses(modules, in_turns):
+    """One step of each method from a dozen places, with the gradients of the objectives by autograd."""
+    h, rng = 0.2, np.random.default_rng(0)
+    games = {"GAN": "minimax", "non-saturating GAN": "non-saturating", "WGAN, clipped": "wasserstein"}
+    for method, name in games.items():
+        game = OBJECTIVES[name]
+        for theta, psi in rng.uniform(-0.7, 0.7, (12, 2)):
+            t, p = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (theta, psi))
+            p_new = p - h * torch.autograd.grad(game.critic_loss(-p * 0, -p * t.detach()), p)[0]
+            seen = (p_new if in_turns else p).detach()
+            t_new = t - h * torch.autograd.grad(game.generator_loss(-seen * t), t)[0]
+            found = modules(
+                """async ([method, start, inTurns]) => {
+                    const { path } = await import("./dirac.js");
+                    return path(method, { start, inTurns, n: 1 })[1];
+                }""",
+                [method, [theta, psi], in_turns],
+            )
+            assert found == pytest.approx([t_new.item(), p_new.item()], rel=1e-9)
+
+
+def test_a_click_in_the_field_starts_there(opened):
+    page = opened("dirac")
+    before = page.locator(".play-says").inner_text()
+    page.locator("canvas").click(position={"x": 50, "y": 50})
+    assert page.evaluate("dirac.settings.start")[0] < -1.5
+    assert page.locator(".play-says").inner_text() != before
+    page.get_by_label("method").select_option("R1")
+    assert page.get_by_label("γ of R1").is_visible()
+
+
+def test_piles_w_is_exact_and_js_moves_only_when_a_pile_meets_a_hole(opened):
+    page = opened("piles")
+    for step in ("ArrowUp", "ArrowLeft", "ArrowUp"):
+        page.locator("canvas").press("2")
+        page.locator("canvas").press(step)
+        real, generated = (
+            np.array(page.evaluate(f"[...piles.points.{kind}]")).reshape(4, 2) for kind in ("real", "generated")
+        )
+        assert page.evaluate("piles.shown.w") == pytest.approx(transport.emd(real, generated).cost, rel=1e-9)
+        assert page.evaluate("piles.shown.js") == pytest.approx(np.log(2))
+    page.evaluate("piles.held = { kind: 'generated', index: 1 }; piles.move([...piles.points.real.subarray(0, 2)])")
+    atoms = np.array([[1, 1, 1, 1, 0, 0, 0], [1, 0, 0, 0, 1, 1, 1]]) / 4
+    assert page.evaluate("piles.shown.js") == pytest.approx(divergences.js(*atoms))
+
+
+def test_prices_meet_w_at_the_optimum_and_are_refused_beyond_it(opened, modules):
+    page = opened("prices")
+    given = modules("""async () => { const m = await import("./prices.js"); return [m.PILES, m.HOLES, m.W]; }""")
+    piles, holes = np.array(given[0]), np.array(given[1])
+    answer = transport.emd(piles[:, None], holes[:, None])
+    assert given[2] == pytest.approx(answer.cost)
+    u, v = answer.potentials
+    for name, price in [
+        *((f"u{i + 1}", u[i] - u[0]) for i in range(3)),
+        *((f"v{j + 1}", v[j] + u[0]) for j in range(3)),
+    ]:
+        page.get_by_label(name).fill(str(price))
+    assert "Met." in page.locator(".play-says").inner_text()
+    assert [float(text) for text in page.locator("dd").all_inner_texts()] == pytest.approx([answer.cost] * 2, abs=0.01)
+    page.get_by_label("v1").fill("6")
+    assert "Too dear" in page.locator(".play-says").inner_text()
 
 
 def test_random_numbers_are_what_they_say(modules):

@@ -1,8 +1,8 @@
 """Explorables: ``{play} lab`` puts book/play/lab.js into a page, imports included.
 
-The modules are written as ES modules, one idea a file. A page that is opened from a disk
-may not import files, so here they become one script: each module once, those it needs
-before it, without the words ``import`` and ``export``.
+They are written as ES modules, one idea a file. A page that is opened from a disk may not
+import files, so here they become one script: each module once, those it needs before it,
+without the words ``import`` and ``export``.
 """
 
 import html

@@ -29,7 +29,7 @@ export function number(value) {
 }
 
 /** Return a canvas that is sharp on any screen: drawn in units of the page, `ratio` wide for 1 high. */
-function sharpCanvas(label, ratio) {
+export function sharpCanvas(label, ratio) {
   const canvas = element("canvas", { role: "img", ariaLabel: label });
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", label);
@@ -47,24 +47,25 @@ function sharpCanvas(label, ratio) {
   return { canvas, context, fit };
 }
 
-/** The square [-extent, extent]², with points, arrows, a plan and a heat map. */
+/** The plane within ±extent (less high than wide, if a ratio says so), with points, arrows, a plan and a heat map. */
 export class Plane {
-  constructor(extent, label) {
-    Object.assign(this, { extent, ...sharpCanvas(label, 1) });
+  constructor(extent, label, ratio = 1) {
+    Object.assign(this, { extent, reach: [extent, extent / ratio], ...sharpCanvas(label, ratio) });
   }
 
   clear() {
-    this.size = this.fit().width;
+    const { width, height } = this.fit();
+    Object.assign(this, { size: width, height });
     this.context.fillStyle = colours().paper;
-    this.context.fillRect(0, 0, this.size, this.size);
+    this.context.fillRect(0, 0, width, height);
   }
 
   x(value) {
-    return ((value / this.extent + 1) / 2) * this.size;
+    return ((value / this.reach[0] + 1) / 2) * this.size;
   }
 
   y(value) {
-    return ((1 - value / this.extent) / 2) * this.size;
+    return ((1 - value / this.reach[1]) / 2) * this.height;
   }
 
   /** Return where in the plane a pointer is. */
@@ -72,7 +73,7 @@ export class Plane {
     const box = this.canvas.getBoundingClientRect();
     const along = (event.clientX - box.left) / box.width;
     const down = (event.clientY - box.top) / box.height;
-    return [(2 * along - 1) * this.extent, (1 - 2 * down) * this.extent];
+    return [(2 * along - 1) * this.reach[0], (1 - 2 * down) * this.reach[1]];
   }
 
   /** Colour the plane by scores: paper where lowest, the critic's green where highest. */
@@ -100,34 +101,34 @@ export class Plane {
     this.context.drawImage(this.tile, 0, 0, this.size, this.size);
   }
 
-  dots(points, colour) {
+  dots(points, colour, radius = 3.5) {
     this.context.fillStyle = colour;
     each(points, (px, py) => {
       this.context.beginPath();
-      this.context.arc(this.x(px), this.y(py), 3.5, 0, 2 * Math.PI);
+      this.context.arc(this.x(px), this.y(py), radius, 0, 2 * Math.PI);
       this.context.fill();
     });
   }
 
-  crosses(points, colour) {
+  crosses(points, colour, arm = 3.5) {
     this.context.strokeStyle = colour;
-    this.context.lineWidth = 1.8;
+    this.context.lineWidth = arm / 2;
     this.context.beginPath();
     each(points, (px, py) => {
       const [cx, cy] = [this.x(px), this.y(py)];
-      this.context.moveTo(cx - 3.5, cy - 3.5);
-      this.context.lineTo(cx + 3.5, cy + 3.5);
-      this.context.moveTo(cx - 3.5, cy + 3.5);
-      this.context.lineTo(cx + 3.5, cy - 3.5);
+      this.context.moveTo(cx - arm, cy - arm);
+      this.context.lineTo(cx + arm, cy + arm);
+      this.context.moveTo(cx - arm, cy + arm);
+      this.context.lineTo(cx + arm, cy - arm);
     });
     this.context.stroke();
   }
 
   /** Draw the plan: a line from each real point to its partner. */
-  lines(from, to, partner) {
+  lines(from, to, partner, width = 1) {
     this.context.strokeStyle = colours().exact;
     this.context.globalAlpha = 0.45;
-    this.context.lineWidth = 1;
+    this.context.lineWidth = width;
     this.context.beginPath();
     partner.forEach((j, i) => {
       this.context.moveTo(this.x(from[2 * i]), this.y(from[2 * i + 1]));
@@ -157,11 +158,58 @@ export class Plane {
     this.context.stroke();
   }
 
+  /** Draw the directions of a field on a grid of 15 by 15 places. */
+  flow(field, colour) {
+    this.context.strokeStyle = colour;
+    this.context.globalAlpha = 0.6;
+    this.context.lineWidth = 1;
+    this.context.beginPath();
+    for (let row = -7; row <= 7; row++)
+      for (let column = -7; column <= 7; column++) {
+        const [px, py] = [(column / 7.5) * this.reach[0], (row / 7.5) * this.reach[1]];
+        const [across, up] = field(px, py);
+        const speed = Math.hypot(across, up) || 1;
+        const [ex, ey] = [this.x(px) + (9 * across) / speed, this.y(py) - (9 * up) / speed];
+        const angle = Math.atan2(-up, across);
+        this.context.moveTo(this.x(px) - (9 * across) / speed, this.y(py) + (9 * up) / speed);
+        this.context.lineTo(ex, ey);
+        for (const side of [2.6, -2.6]) {
+          this.context.moveTo(ex, ey);
+          this.context.lineTo(ex + 4 * Math.cos(angle + side), ey + 4 * Math.sin(angle + side));
+        }
+      }
+    this.context.stroke();
+    this.context.globalAlpha = 1;
+  }
+
+  /** Draw the two axes, with a name at the end of each. */
+  axes(across, up) {
+    const { context } = this;
+    context.strokeStyle = context.fillStyle = colours().muted;
+    context.lineWidth = 1;
+    context.strokeRect(0, this.y(0), this.size, 0);
+    context.strokeRect(this.x(0), 0, 0, this.height);
+    context.font = "12px system-ui, sans-serif";
+    context.textAlign = "right";
+    context.fillText(across, this.size - 6, this.y(0) - 6);
+    context.textAlign = "left";
+    context.fillText(up, this.x(0) + 6, 14);
+  }
+
+  /** Draw a path through points [[x, y], …]. */
+  trail(points, colour) {
+    this.context.strokeStyle = colour;
+    this.context.lineWidth = 1.4;
+    this.context.beginPath();
+    points.forEach(([px, py], i) => this.context[i ? "lineTo" : "moveTo"](this.x(px), this.y(py)));
+    this.context.stroke();
+  }
+
   ring([px, py]) {
     this.context.strokeStyle = colours().real;
     this.context.lineWidth = 2;
     this.context.beginPath();
-    this.context.arc(this.x(px), this.y(py), 8, 0, 2 * Math.PI);
+    this.context.arc(this.x(px), this.y(py), 12, 0, 2 * Math.PI);
     this.context.stroke();
   }
 }
