@@ -1,5 +1,8 @@
 """The referee against other solvers, closed forms, and the theorems it must obey."""
 
+import dataclasses
+import re
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -148,9 +151,12 @@ def test_the_answer_does_not_depend_on_the_unit_of_length(unit, metric):
 def test_an_answer_that_float64_cannot_hold_is_an_error():
     """Both clouds have a point at 1e15, where float64 counts in eighths: 1.32 came out for 0.63."""
     x, y, _, _ = problem(3, 30, 30)
+    exact = emd(x[1:], y[1:]).cost * 29 / 30
     x[0] = y[0] = 1e15
-    with pytest.raises(RuntimeError, match="is proved: the costs, up to .* differ too much .* an outlier"):
+    with pytest.raises(RuntimeError, match="is proved: the costs, up to .* differ too much .* an outlier") as raised:
         emd(x, y)
+    cost, proved = map(float, re.search(r"costs (\S+), of which (\S+) is", str(raised.value)).groups())
+    assert proved < cost and cost > 1.1 * exact
 
 
 @pytest.mark.parametrize("worse", ["plan", "potentials"])
@@ -171,6 +177,40 @@ def test_points_without_mass_do_not_spoil_the_proof():
     x[4] = 1e6
     a = np.array([0.25, 0.25, 0.25, 0.25, 0])
     assert emd(x, y, a, b).cost == pytest.approx(emd(x[:4], y, a[:4], b).cost, rel=1e-12)
+
+
+def test_whatever_potential_a_point_without_mass_has_the_proof_holds(monkeypatch):
+    solve = transport.ot.emd
+
+    def careless(a, b, costs, **options):
+        plan, log = solve(a, b, costs, **options)
+        return plan, log | {"u": np.where(a > 0, log["u"], 1e9)}
+
+    monkeypatch.setattr(transport.ot, "emd", careless)
+    x, y, _, b = problem(13, 5, 6)
+    assert emd(x, y, np.array([0.25, 0.25, 0, 0.25, 0.25]), b).cost > 0
+
+
+def test_clouds_that_coincide_but_for_rounding_are_no_error():
+    x, _, _, _ = problem(14, 30, 30)
+    assert 0 < emd(x, x + 1e-15).cost < 1e-14
+
+
+def test_an_answer_cannot_be_changed_and_a_metric_must_be_named():
+    x, y, a, b = problem(1)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        emd(x, y).cost = 0
+    for call in (lambda: emd(x, y, a, b, "cityblock"), lambda: cost_matrix(x, y, "cityblock")):
+        with pytest.raises(TypeError, match="positional argument"):
+            call()
+    with pytest.raises(TypeError, match="positional argument"):
+        sliced_wasserstein(x, y, a, b, 1)
+    assert emd(x=x, y=y, a=a, b=b).cost == emd(x, y, a, b).cost
+
+
+def test_weights_that_sum_to_1_within_rounding_carry_a_mass_of_exactly_1():
+    x, y, a, b = problem(2, 5, 5)
+    assert emd(x, y, a * (1 + 9e-7), b * (1 - 9e-7)).coupling.sum() == pytest.approx(1, abs=1e-14)
 
 
 def test_points_too_far_apart_for_a_finite_cost_are_named():
@@ -293,6 +333,20 @@ def test_a_sum_of_powers_that_vanishes_is_named_where_it_cannot_be_helped():
         sliced_wasserstein(x, x + 1e-3, p=400)
 
 
+def test_from_a_sample_to_itself_there_is_no_way():
+    x = np.array([3.0, 1.0, 2.0])
+    assert wasserstein_1d(x, x[::-1].copy(), p=3) == 0
+    assert sliced_wasserstein(x[:, None], x[::-1][:, None].copy()) == 0
+    assert sliced_wasserstein(x[:, None], x[:, None], p=400) == 0
+
+
+@pytest.mark.parametrize("p", [1, 2, 60])
+def test_slicing_scales_with_the_unit_of_length(p):
+    x, y, _, _ = problem(15, 6, 6)
+    once = sliced_wasserstein(x, y, p=p, projections=1)
+    assert sliced_wasserstein(1e200 * x, 1e200 * y, p=p, projections=1) == pytest.approx(1e200 * once)
+
+
 def test_the_order_of_the_points_does_not_matter():
     x, y = np.array([5.0, 1.0, 3.0]), np.array([2.0, 9.0, 4.0])
     assert wasserstein_1d(x, y) == wasserstein_1d(np.sort(x), y[::-1].copy()) == pytest.approx(2)
@@ -398,7 +452,7 @@ GOOD = np.zeros((2, 2))
         (GOOD, np.zeros((0, 2)), r"y has shape \(0, 2\)"),
         (np.zeros(3), GOOD, r"x has shape \(3,\)"),
         (np.zeros((2, 1, 2)), GOOD, r"x has shape \(2, 1, 2\)"),
-        (GOOD, np.zeros((2, 3)), "x has 2 columns and y has 3"),
+        (np.zeros((4, 2)), np.zeros((5, 3)), "x has 2 columns and y has 3"),
         (np.full((2, 2), np.nan), GOOD, "x holds NaN"),
         (GOOD, np.full((2, 2), np.inf), "y holds NaN or infinite"),
     ],

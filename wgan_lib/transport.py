@@ -255,11 +255,14 @@ def sliced_wasserstein(
     if x.shape[1] != y.shape[1]:
         raise ValueError(f"x has {x.shape[1]} columns and y has {y.shape[1]}: points must live in the same space")
     a, b = _weights(a, len(x), "a"), _weights(b, len(y), "b")
-    largest = np.abs(np.concatenate([x, y])).max() or 1.0
-    value = float(
-        ot.sliced_wasserstein_distance(x / largest, y / largest, a, b, n_projections=projections, p=p, seed=seed)
-    )
-    if not np.isfinite(value) or (value == 0 and p > 50):
+    largest = np.abs(np.concatenate([x, y])).max() or 1.0  # the p-th powers of what is left are at most 2^p
+    options = {"n_projections": projections, "seed": seed}
+
+    def mean(order: float) -> float:
+        return float(ot.sliced_wasserstein_distance(x / largest, y / largest, a, b, p=order, **options))
+
+    value = mean(p)
+    if not np.isfinite(value) or (value == 0 and mean(1) > 0):
         raise ValueError(f"p = {p}: the p-th powers of these distances leave the range of float64; take a smaller p")
     return largest * value
 
