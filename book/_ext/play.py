@@ -1,8 +1,11 @@
 """Explorables: ``{play} lab`` puts book/play/lab.js into a page, imports included.
 
-They are written as ES modules, one idea a file. A page that is opened from a disk may not
-import files, so here they become one script: each module once, those it needs before it,
-without the words ``import`` and ``export``.
+They are written as ES modules, one idea a file. A page that is opened from a disk may
+not import files, so here they become one script: each module once, those it needs
+before it, without the words ``import`` and ``export``.
+
+A notebook says ``<!-- play: dirac -->`` on a line of its own: Jupyter and Colab show
+nothing there.
 """
 
 import html
@@ -27,8 +30,20 @@ def bundle(name, seen=None):
     return needed + re.sub(r"^export ", "", IMPORT.sub("", source), flags=re.M)
 
 
+def placed(name, settings=""):
+    """Return the HTML of an explorable: its place, and the script that fills it."""
+    return (
+        f'<div class="play" data-play="{name}" data-settings="{html.escape(settings)}">'
+        f'</div>\n<script type="module">\n{bundle(f"{name}.js")}\n'
+        f"for (const root of document.querySelectorAll('[data-play=\"{name}\"]')) {{\n"
+        "  const before = root.previousElementSibling;\n"
+        '  if (before?.classList.contains("play-fallback")) before.hidden = true;\n'
+        "  mount(root);\n}\n</script>"
+    )
+
+
 class Play(SphinxDirective):
-    """The place of an explorable: a picture and a text, which its script replaces."""
+    """The place of an explorable, and a picture that it replaces."""
 
     required_arguments = 1
     option_spec = {
@@ -38,31 +53,27 @@ class Play(SphinxDirective):
     has_content = True
 
     def run(self):
-        """Return the place, and the script behind it."""
+        """Return the picture, with the directive's text as its alt, and the place."""
         name = self.arguments[0]
-        source = bundle(f"{name}.js")
         self.env.note_dependency(str(PLAY / f"{name}.js"))
-        settings = html.escape(self.options.get("settings", ""))
         place = nodes.container(classes=["play-fallback"])
-        if "picture" in self.options:
-            alt = " ".join(self.content)
-            place += nodes.image(uri=self.options["picture"], alt=alt)
-            self.env.note_dependency(self.options["picture"])
-        else:
-            self.state.nested_parse(self.content, self.content_offset, place)
-        selector = f"'[data-play=\"{name}\"]'"
-        script = (
-            f'<div class="play" data-play="{name}" data-settings="{settings}"></div>\n'
-            f'<script type="module">\n{source}\n'
-            f"for (const root of document.querySelectorAll({selector})) {{\n"
-            "  root.previousElementSibling.hidden = true;\n"
-            "  mount(root);\n}\n</script>"
-        )
+        alt = " ".join(self.content)
+        place += nodes.image(uri=self.options["picture"], alt=alt)
+        script = placed(name, self.options.get("settings", ""))
         return [place, nodes.raw("", script, format="html")]
 
 
+def fill_marks(app, doctree):
+    """Put an explorable where a notebook's text has a mark for it."""
+    for node in doctree.findall(nodes.raw):
+        mark = re.fullmatch(r"<!-- play: (\w+) -->", node.astext().strip())
+        if mark:
+            node.children = [nodes.Text(placed(mark[1]))]
+
+
 def setup(app):
-    """Install the directive and its style."""
+    """Install the directive, the marks and the style."""
     app.add_directive("play", Play)
+    app.connect("doctree-read", fill_marks)
     app.add_css_file("play.css")
     return {"parallel_read_safe": True}
