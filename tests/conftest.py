@@ -22,7 +22,7 @@ torch.set_num_threads(1)  # two would wait for each other at every small product
 settings.register_profile("book", deadline=None, derandomize=True, max_examples=40, database=None)
 settings.load_profile("book")
 
-SMALL = {"width": 2, "latent_dim": 4, "batch_size": 4, "device": "cpu"}
+SMALL = {"latent_dim": 4, "batch_size": 4, "device": "cpu"}
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,9 @@ def small():
     """Return a function that makes a Config with networks of a few hundred weights."""
 
     def config(preset="wgan-gp-conv", **changes):
-        return dataclasses.replace(training.PRESETS[preset], **SMALL | changes)
+        plain = training.PRESETS[preset]
+        narrow = {"width": 2} if plain.network == "conv" else {}
+        return dataclasses.replace(plain, **SMALL | narrow | changes)
 
     return config
 

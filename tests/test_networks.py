@@ -126,6 +126,23 @@ def test_impossible_sizes_are_named(sizes):
         networks.mlp(*sizes)
 
 
+BAD_SIZES = [
+    (networks.toy_critic, {"width": 0}), (networks.toy_critic, {"depth": -3}), (networks.toy_critic, {"dimension": 0}),
+    (networks.toy_generator, {"width": -1}), (networks.toy_generator, {"depth": -1}),
+    (networks.toy_generator, {"latent_dim": 0}), (networks.mlp_generator, {"latent_dim": -5}),
+    (networks.conv_generator, {"latent_dim": 4, "width": 0}), (networks.conv_generator, {"width": 2, "latent_dim": 0}),
+    (networks.conv_critic, {"batch_norm": False, "width": -2}), (networks.toy_critic, {"width": 1.5}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "sizes"), BAD_SIZES)
+def test_sizes_of_no_network_are_named(make, sizes):
+    *_, (name, value) = sizes.items()
+    with pytest.raises(ValueError, match=f"^{name} = {value}: expected a whole number, at least [01]$"):
+        make(**sizes)
+    assert kinds(networks.toy_critic(depth=0)) == ["Linear", "Flatten"]
+
+
 @pytest.mark.parametrize("training", [True, False])
 def test_sampling_leaves_mode_statistics_and_gradients_as_they_were(training):
     generator = networks.mlp_generator(4).train(training)

@@ -203,7 +203,7 @@ def main(
     if rounds < 1 or cycles < 5 or batch < 2:
         raise ValueError(f"rounds = {rounds}, cycles = {cycles}, batch = {batch}: at least 1, 5 and 2")
     where = training.resolve_device(device)
-    width = width or (64 if where.type == "cuda" else 16)
+    width = (64 if where.type == "cuda" else 16) if width is None else width
     print(f"WGAN-GP, five critic steps and a generator step to a cycle, on {training.hardware(where)}, "
           f"torch {torch.__version__}; times by the {'processor' if _alone(where) else 'wall'} clock")  # fmt: skip
     with tempfile.TemporaryDirectory() as root:
@@ -211,7 +211,8 @@ def main(
         for size in (batch, large) if where.type == "cuda" else (batch,):
             for name in ("wgan-gp", "wgan-gp-conv"):
                 settings = {"log_every": NEVER, "sample_every": NEVER, "checkpoint_every": NEVER, "steps": NEVER}
-                config = training.preset(name, device=device, batch_size=size, width=width, **settings)
+                settings |= {"width": width} if name == "wgan-gp-conv" else {}
+                config = training.preset(name, device=device, batch_size=size, **settings)
                 _table(config, where, rounds, cycles, root)
 
 

@@ -50,7 +50,14 @@ def toy_critic(dimension: int = 2, width: int = 512, depth: int = 3) -> nn.Seque
     """Return the critic of WGAN-GP's toy experiments: `depth` ReLU layers of `width`, He initialisation, scores (n,).
 
     The authors' ``gan_toy.py`` has depth 3 and width 512; the 12-layer critic of the paper's Fig. 1b is `depth=12`.
+
+    Raises
+    ------
+    ValueError
+        If a size is below 1, or the depth below 0.
     """
+    _check_sizes(dimension=dimension, width=width)
+    _check_sizes(0, depth=depth)
     critic = mlp(dimension, *[width] * depth, 1)
     for layer in critic:
         if isinstance(layer, nn.Linear):
@@ -61,11 +68,14 @@ def toy_critic(dimension: int = 2, width: int = 512, depth: int = 3) -> nn.Seque
 
 def toy_generator(latent_dim: int = 2, dimension: int = 2, width: int = 512, depth: int = 3) -> nn.Sequential:
     """Return the generator of WGAN-GP's toy experiments: `depth` ReLU layers of `width`, noise to points."""
+    _check_sizes(latent_dim=latent_dim, dimension=dimension, width=width)
+    _check_sizes(0, depth=depth)
     return mlp(latent_dim, *[width] * depth, dimension)
 
 
 def mlp_generator(latent_dim: int) -> nn.Sequential:
     """Return the generator of most tutorials: 128–256–512–1024–784, batch norm after all but the first hidden layer."""
+    _check_sizes(latent_dim=latent_dim)
     layers: list[nn.Module] = [nn.Linear(latent_dim, 128), nn.LeakyReLU(0.2)]
     for n_in, n_out in ((128, 256), (256, 512), (512, 1024)):
         layers += [nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.LeakyReLU(0.2)]
@@ -87,6 +97,7 @@ def conv_generator(latent_dim: int, width: int) -> nn.Sequential:
 
     After Radford et al. (2016), on the feature maps of WGAN-GP's ``gan_mnist.py``.
     """
+    _check_sizes(latent_dim=latent_dim, width=width)
     return nn.Sequential(
         nn.Unflatten(1, (latent_dim, 1, 1)),
         nn.ConvTranspose2d(latent_dim, 4 * width, 4, bias=False),                       # (n, 4w, 4, 4)
@@ -110,6 +121,7 @@ def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
         Batch norm behind the second and third convolution, as DCGAN has it. Never with a gradient penalty: it mixes the
         examples of a batch, and the penalty is on each example's own gradient.
     """
+    _check_sizes(width=width)
 
     def norm(channels: int) -> nn.Module:
         return nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
@@ -120,6 +132,12 @@ def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
         nn.Conv2d(2 * width, 4 * width, 5, stride=2, padding=2), norm(4 * width), LeakyReLU(),  # (n, 4w, 4, 4)
         nn.Flatten(), nn.Linear(4 * width * 4 * 4, 1), nn.Flatten(0),                             # (n,)
     )  # fmt: skip
+
+
+def _check_sizes(least: int = 1, **sizes: int) -> None:
+    for name, size in sizes.items():
+        if not isinstance(size, (int, np.integer)) or size < least:
+            raise ValueError(f"{name} = {size!r}: expected a whole number, at least {least}")
 
 
 def halved(weights: dict[str, Tensor]) -> dict[str, Tensor]:

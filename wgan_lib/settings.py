@@ -15,6 +15,8 @@ from typing import Any, Literal, get_args, get_type_hints
 
 import torch
 
+TRAINING_IMAGES = 60_000  # in MNIST
+
 
 @dataclass(frozen=True)
 class Config:
@@ -23,7 +25,7 @@ class Config:
     Parameters
     ----------
     name
-        What to call the run.
+        What to call the run: its directory in `out`, if no other is given.
     objective
         The game: wasserstein, non-saturating, or the original minimax.
     network
@@ -100,7 +102,7 @@ class Config:
     average: float = 0.0
     anneal: bool = False
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
-    train_images: int = 60_000
+    train_images: int = TRAINING_IMAGES
     steps: int = 20_000
     seed: int = 0
     device: str = "auto"
@@ -121,7 +123,8 @@ class Config:
         self._check_choices()
         self._check_numbers()
         self._check_critic()
-        require(not self.resume or self.out is not None, "resume", self.resume, "say with `out` which run to resume")
+        self._check_unused()
+        self._check_places()
         device = resolve_device(self.device)
         require(self.precision != "tf32" or self.device == "auto" or device.type == "cuda", "precision", self.precision,
                 "only a GPU computes in tf32; use float32 or bfloat16")  # fmt: skip
@@ -133,27 +136,35 @@ class Config:
         for name in ("objective", "network", "optimizer", "precision", "engine"):
             choices = get_args(hints[name])
             require(getattr(self, name) in choices, name, getattr(self, name), f"expected one of {', '.join(choices)}")
+        for name in (name for name, hint in hints.items() if hint is bool):
+            require(isinstance(getattr(self, name), bool), name, getattr(self, name), "expected True or False")
 
     def _check_numbers(self) -> None:
         for name in ("latent_dim", "width", "batch_size", "critic_steps", "train_images", "steps", "log_every",
                      "sample_every", "checkpoint_every"):  # fmt: skip
             value = getattr(self, name)
-            require(isinstance(value, int) and value >= 1, name, value, "expected a whole number, at least 1")
+            require(_is_whole(value) and value >= 1, name, value, "expected a whole number, at least 1")
         require(self.batch_size >= 2, "batch_size", self.batch_size, "the generator's batch norm needs at least 2")
+        require(self.train_images <= TRAINING_IMAGES, "train_images", self.train_images,
+                f"MNIST has no more than {TRAINING_IMAGES}")  # fmt: skip
         rate = self.learning_rate
-        require(0 < rate < math.inf, "learning_rate", rate, "expected a positive number, for example 1e-4")
-        require(len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas), "betas", self.betas,
+        require(_lies(0, rate, math.inf) and rate > 0, "learning_rate", rate,
+                "expected a positive number, for example 1e-4")  # fmt: skip
+        two = isinstance(self.betas, (tuple, list)) and len(self.betas) == 2
+        require(two and all(_lies(0, beta, 1) for beta in self.betas), "betas", self.betas,
                 "expected two numbers in [0, 1)")  # fmt: skip
-        require(0 <= self.average < 1, "average", self.average, "expected a decay in [0, 1), for example 0.999")
-        require(isinstance(self.seed, int) and 0 <= self.seed < 2**32, "seed", self.seed,
+        require(_lies(0, self.average, 1), "average", self.average, "expected a decay in [0, 1), for example 0.999")
+        require(_is_whole(self.seed) and 0 <= self.seed < 2**32, "seed", self.seed,
                 "expected a whole number, at least 0 and below 2**32")  # fmt: skip
 
     def _check_critic(self) -> None:
         """Refuse what cannot be, and what would be ignored."""
         if self.clip is not None:
-            require(0 < self.clip < math.inf, "clip", self.clip, "the bound c must be positive; WGAN uses 0.01")
+            require(_lies(0, self.clip, math.inf) and self.clip > 0, "clip", self.clip,
+                    "the bound c must be positive; WGAN uses 0.01")  # fmt: skip
         if self.penalty is not None:
-            require(0 <= self.penalty < math.inf, "penalty", self.penalty, "λ must not be negative; WGAN-GP uses 10")
+            require(_lies(0, self.penalty, math.inf), "penalty", self.penalty,
+                    "λ must not be negative; WGAN-GP uses 10")  # fmt: skip
         require(not (self.clip and self.penalty), "clip", self.clip,
                 f"there is a penalty of {self.penalty} already: a critic is clipped or penalised")  # fmt: skip
         require(not (self.penalty and self.batch_norm), "batch_norm", self.batch_norm,
@@ -163,6 +174,22 @@ class Config:
         require(self.network == "conv" or not self.batch_norm, "batch_norm", self.batch_norm,
                 "only conv has the choice")  # fmt: skip
         require(bool(self.penalty) or not self.one_sided, "one_sided", self.one_sided, "there is no penalty to change")
+
+    def _check_unused(self) -> None:
+        """Refuse what would be ignored, unless it was left as it is."""
+        usual = {field.name: field.default for field in dataclasses.fields(self)}
+        ignored = {"width": "mlp"} if self.network == "mlp" else {}
+        ignored |= {"betas": "rmsprop"} if self.optimizer == "rmsprop" else {}
+        for name, by in ignored.items():
+            require(getattr(self, name) == usual[name], name, getattr(self, name),
+                    f"{by} has no use for it; leave it at {usual[name]}")  # fmt: skip
+
+    def _check_places(self) -> None:
+        named = isinstance(self.name, str) and self.name not in ("", "..") and self.name.isprintable()
+        require(named and Path(self.name).name == self.name, "name", self.name,
+                "expected the name of a directory, without a path")  # fmt: skip
+        require(self.out != Path(), "out", str(self.out), "expected a directory for this run alone, such as out/mine")
+        require(not self.resume or self.out is not None, "resume", self.resume, "say with `out` which run to resume")
 
     def identity(self) -> dict[str, Any]:
         """Return the settings that a run cannot change half-way: all but its bookkeeping, and its length.
@@ -208,6 +235,15 @@ def require(condition: bool, name: str, value: Any, expected: str) -> None:
     """Raise ValueError that names `value` and says what was expected, unless `condition` holds."""
     if not condition:
         raise ValueError(f"{name} = {value!r}: {expected}")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _lies(lowest: float, value: Any, bound: float) -> bool:
+    """Return whether `value` is a number in [lowest, bound)."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and lowest <= value < bound
 
 
 # Hyperparameters with the place they come from; the appendix "Recipes" shows them side by side.
