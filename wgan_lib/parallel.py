@@ -6,8 +6,11 @@ rounding. In one process each function here gives back what it got.
 """
 
 import os
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,18 +18,48 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+SILENCE, PATIENCE = 5, 120  # seconds to wait for the others without a word, and at all
+
 
 @contextmanager
 def joined() -> Iterator[None]:
-    """Belong to the processes that torchrun has started, if it has, until the block ends."""
+    """Belong to the processes that torchrun has started, if it has, until the block ends.
+
+    Raises
+    ------
+    ValueError
+        If the environment names other processes, but not how to meet them.
+    TimeoutError
+        If they are not there after two minutes.
+    """
     if "WORLD_SIZE" not in os.environ or dist.is_initialized():
         yield
         return
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    store, number, count = _meet()
+    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", store=store, rank=number, world_size=count)
     try:
         yield
     finally:
         dist.destroy_process_group()
+
+
+def _meet() -> tuple[dist.Store, int, int]:
+    """Return the store that the processes share, this one's number, and how many there are, when all are there."""
+    told = " ".join(f"{name}={os.environ[name]}" for name in ("WORLD_SIZE", "RANK") if name in os.environ)
+    remedy = f"torchrun starts them all; to train in one process, unset what the environment says: {told}"
+    waiting = threading.Timer(SILENCE, print, [f"Waiting for the other processes: {remedy}"], {"file": sys.stderr})
+    waiting.daemon = True
+    waiting.start()
+    try:
+        store, number, count = next(dist.rendezvous("env://", timeout=timedelta(seconds=PATIENCE)))
+        store.set_timeout(timedelta(minutes=30))  # torch's own, for all that follows
+        return store, number, count
+    except ValueError as error:
+        raise ValueError(f"{error}: {remedy}") from error
+    except RuntimeError as error:  # of which torch's own errors are kinds
+        raise TimeoutError(f"the other processes did not come within {PATIENCE} seconds; {remedy}") from error
+    finally:
+        waiting.cancel()
 
 
 def size() -> int:
