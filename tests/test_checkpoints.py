@@ -104,6 +104,21 @@ def test_a_missing_file_is_called_missing(path):
         checkpoints.load(path)
 
 
+def test_a_file_that_cannot_be_opened_is_not_called_missing(path, monkeypatch):
+    path.mkdir()
+    with pytest.raises(IsADirectoryError, match=r"some.safetensors"):
+        checkpoints.load(path)
+    path.rmdir()
+    checkpoints.save(path, TREE)
+
+    def denied(file, *_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(file))
+
+    monkeypatch.setattr("builtins.open", denied)
+    with pytest.raises(PermissionError, match=r"Permission denied: '.*some.safetensors'"):
+        checkpoints.load(path)
+
+
 def test_loading_runs_no_code(path, tmp_path):
     class Trap:
         def __reduce__(self):
@@ -137,7 +152,7 @@ def disk_full(*args):
 def test_a_failure_while_writing_leaves_the_old_file_and_nothing_else(path, monkeypatch, moment):
     path.write_text("old")
     monkeypatch.setattr(checkpoints.os, moment, disk_full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=f"No space left on device: '{path}'"):
         checkpoints.write_atomically(path, "new")
     assert path.read_text() == "old"
     assert [file.name for file in path.parent.iterdir()] == [path.name]

@@ -1,22 +1,34 @@
 """The command line: what it makes, and what it says when something is wrong."""
 
 import dataclasses
+import fcntl
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
 import torch
 from PIL import Image
 
-from wgan_lib import __main__, checkpoints, classifiers, mnist, quality, training, transport
+from wgan_lib import __main__, checkpoints, classifiers, mnist, parallel, quality, training, transport
 from wgan_lib.training import Config
 
 TINY = ["--width", "2", "--latent-dim", "4", "--batch-size", "8", "--device", "cpu", "--log-every", "1"]
+
+
+@pytest.fixture(autouse=True)
+def signals():
+    """Let signals act as they do in a terminal, here and in what is started; in the background Ctrl-C is ignored."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -94,13 +106,13 @@ def test_a_preset_brings_its_own_defaults(command, monkeypatch, preset):
 def test_every_option_reaches_the_config(command, monkeypatch, tmp_path):
     seen = []
     monkeypatch.setattr(training, "Trainer", lambda config: seen.append(config) or sys.exit(0))
-    options = "--clip 0.02 --penalty None --betas 0.1 0.8 --optimizer rmsprop --objective minimax --data d"
+    options = "--clip 0.02 --penalty None --betas 0.1 0.8 --network conv --width 9 --objective minimax --data d"
     options += " --average 0.9 --anneal"
     assert command("train", "wgan-gp", *options.split(), "--out", "o")[0] == 0
     config = seen[0]
     assert (config.clip, config.penalty, config.betas) == (0.02, None, (0.1, 0.8))
     assert (config.average, config.anneal) == (0.9, True)
-    assert (config.optimizer, config.objective, config.data.name) == ("rmsprop", "minimax", "d")
+    assert (config.network, config.width, config.objective, config.data.name) == ("conv", 9, "minimax", "d")
 
 
 def test_help_names_every_setting_and_every_command(command):
@@ -188,8 +200,8 @@ def error_of(answer):
     """Return the one line that an answer gives as its error."""
     code, _, errors = answer
     assert code == 2
-    assert "Traceback" not in errors
-    return " ".join(errors.replace("│", " ").split())
+    assert errors.startswith("error: ") and errors.endswith("\n") and errors.count("\n") == 1, errors
+    return errors
 
 
 WRONG = {
@@ -204,6 +216,11 @@ WRONG = {
     "--device toaster": "device = 'toaster'",
     "--batch-norm": "batch_norm = True",
     "--resume": "resume = True",
+    "--train-images 10000000": "train_images = 10000000: MNIST has no more than 60000",
+    "--network mlp --width 9": "width = 9: mlp has no use for it",
+    "--optimizer rmsprop --betas 0.1 0.9": "betas = (0.1, 0.9): rmsprop has no use for it",
+    "--name ../x": "name = '../x'",
+    "--out=": "out = '.': expected a directory for this run alone",
     "--steps many": "many",
     "--objective hinge": "hinge",
     "--no-such-option 1": "--no-such-option",
@@ -222,7 +239,8 @@ def test_a_gpu_that_is_not_there_is_said_to_be_missing(command):
 
 
 def test_an_unknown_preset_or_command_is_named(command):
-    assert "wgan-pg" in error_of(command("train", "wgan-pg"))
+    said = error_of(command("train", "wgan-pg"))
+    assert "wgan-pg" in said and all(name in said for name in training.PRESETS)
     assert "trian" in error_of(command("trian"))
 
 
@@ -259,7 +277,54 @@ def test_a_disk_that_is_full_is_said_in_one_line(train, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(checkpoints.os, "replace", full)
-    assert "No space left on device" in error_of(train("--steps", 1, "--out", "x"))
+    said = error_of(train("--steps", 1, "--out", "x"))
+    assert "error: x/config.json cannot be written: No space left on device. Make room on the disk; then" in said
+
+
+def test_memory_that_does_not_suffice_is_said_in_one_line_and_the_directory_stays_free(train):
+    said = error_of(train("--batch-size", 10**12, "--steps", 1, "--out", "x"))
+    assert "not enough memory (" in said and "; take a smaller batch, width or number of images" in said
+    assert train("--steps", 1, "--out", "x")[0] == 0
+
+
+@pytest.mark.parametrize("error", [MemoryError("12 TiB"), torch.OutOfMemoryError("CUDA: 12 TiB")])
+def test_memory_of_every_kind_is_meant(train, monkeypatch, error):
+    def fail(*args, **options):
+        raise error
+
+    monkeypatch.setattr(training, "critic_step", fail)
+    assert "not enough memory (" in error_of(train("--steps", 1, "--out", "x"))
+
+
+def test_an_error_that_is_ours_is_not_taken_for_the_users(train, monkeypatch):
+    monkeypatch.setattr(training, "critic_step", lambda *args, **options: torch.ones(2) @ torch.ones(3))
+    with pytest.raises(RuntimeError, match="inconsistent tensor size"):
+        train("--steps", 1, "--out", "x")
+
+
+def test_a_finished_run_that_lost_its_checkpoint_is_not_trained_over(train, tmp_path):
+    train("--steps", 2, "--out", "one")
+    (tmp_path / "one" / "checkpoint.safetensors").unlink()
+    before = {path: path.read_bytes() for path in (tmp_path / "one").rglob("*") if path.is_file()}
+    said = error_of(train("--steps", 3, "--out", "one", "--resume"))
+    assert "out = 'one': there is no checkpoint.safetensors to resume from" in said
+    assert {path: path.read_bytes() for path in (tmp_path / "one").rglob("*") if path.is_file()} == before
+
+
+def test_record_never_writes_over_anything(run, command, tmp_path):
+    run = tmp_path / run
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    assert f"destination = '{run}': something is here already" in error_of(command("record", run, run))
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+def test_settings_of_other_networks_than_the_weights_are_named(run, command, tmp_path):
+    path = tmp_path / run / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"width": 3}))
+    for words in (("sample", tmp_path / run), ("record", tmp_path / run, tmp_path / "kept")):
+        said = error_of(command(*words))
+        assert "width = 3" in said and "generator.safetensors belongs to a run with 2" in said
+    assert not (tmp_path / "kept").exists()
 
 
 @pytest.mark.parametrize(
@@ -279,27 +344,89 @@ def test_what_is_wrong_with_the_other_commands_is_named(command, words, complain
     assert complaint in error_of(command(*words.split()))
 
 
-def test_ctrl_c_in_a_terminal_saves_and_leaves_with_success(tmp_path):
-    words = [sys.executable, "-m", "wgan_lib", "train", "wgan-gp-conv", *TINY]
-    words += [
-        "--steps",
-        "100000",
-        "--checkpoint-every",
-        "5",
-        "--sample-every",
-        "100000",
-        "--out",
-        str(tmp_path / "run"),
-    ]
-    process = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
-    )
-    checkpoint = tmp_path / "run" / "checkpoint.safetensors"
-    while not checkpoint.exists() and process.poll() is None:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+ENDLESS = ["--steps", "100000", "--checkpoint-every", "5", "--sample-every", "100000", "--out", "run"]
+
+
+@pytest.fixture
+def begin(tmp_path):
+    """Return a function that starts an endless training, and waits for its first checkpoint."""
+    begun = []
+
+    def start(*before, **options):
+        words = [*before, sys.executable, "-m", "wgan_lib", "train", "wgan-gp-conv", *TINY, *ENDLESS]
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": tmp_path} | options
+        process = subprocess.Popen(words, env=os.environ | {"OMP_NUM_THREADS": "1"}, **options)
+        begun.append(process)
+        while not (tmp_path / "run" / "checkpoint.safetensors").exists() and process.poll() is None:
+            time.sleep(0.02)
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+
+
+def steps_of(folder):
+    return checkpoints.load(folder / "run" / "checkpoint.safetensors")[1]["step"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_saves_and_leaves_with_what_a_shell_gives_it(begin, tmp_path, number):
+    process = begin()
+    process.send_signal(number)
     said, errors = process.communicate()
-    assert process.returncode == 0, errors
-    step = int(re.search(r"Stopped after step (\d+)", said)[1])
-    assert checkpoints.load(checkpoint)[1]["step"] == step
-    assert "Traceback" not in errors
+    assert process.returncode == 128 + number, errors
+    assert steps_of(tmp_path) == int(re.search(r"Stopped after step (\d+)", said)[1])
+    assert errors == ""
+
+
+def test_a_terminal_that_is_closed_loses_no_step(begin, tmp_path):
+    ours, theirs = os.openpty()
+    process = begin(stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+                    preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0))  # fmt: skip
+    os.close(theirs)
+    before = steps_of(tmp_path)
+    os.close(ours)  # the kernel sends SIGHUP, and all that is written to the terminal fails
+    assert process.wait(timeout=60) not in (0, -signal.SIGHUP)
+    facts = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert facts["steps"] == steps_of(tmp_path) >= before
+
+
+def test_nohup_goes_on_when_the_terminal_is_closed(begin, tmp_path):
+    process = begin("nohup", stdin=subprocess.DEVNULL)
+    step = steps_of(tmp_path)
+    process.send_signal(signal.SIGHUP)
+    while steps_of(tmp_path) < step + 20:
+        assert process.poll() is None
+        time.sleep(0.02)
+
+
+def test_a_second_ctrl_c_leaves_no_traceback(train, monkeypatch):
+    def interrupt(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "critic_step", interrupt)
+    code, _, errors = train("--steps", 3, "--out", "x")
+    assert code == 130
+    assert errors == "error: stopped at once; what a training made since its last checkpoint is not kept\n"
+
+
+ALONE = {
+    "RANK=0": "environment variable MASTER_ADDR expected, but not set",
+    "RANK=0 MASTER_ADDR=127.0.0.1 MASTER_PORT=0": "the other processes did not come within 0.5 seconds",
+}
+
+
+@pytest.mark.parametrize("told", ALONE)
+def test_one_process_of_two_does_not_wait_in_silence(command, monkeypatch, told):
+    monkeypatch.setattr(parallel, "PATIENCE", 0.5)
+    monkeypatch.setattr(parallel, "SILENCE", 0.1)
+    for word in ["WORLD_SIZE=2", *told.split()]:
+        monkeypatch.setenv(*word.split("="))
+    code, _, errors = command("train", "wgan-gp", "--steps", 1)
+    assert code == 2 and "Traceback" not in errors
+    *waiting, said = errors.splitlines()
+    assert ALONE[told] in said and "torchrun starts them all; to train in one process, unset" in said
+    assert "WORLD_SIZE=2 RANK=0" in said
+    if "MASTER" in told:
+        assert "Waiting for the other processes: torchrun starts them all" in waiting[0]

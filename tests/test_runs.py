@@ -1,7 +1,11 @@
 """A recorded run is read back as it was written, wherever it lies."""
 
 import dataclasses
+import errno
+import json
+import os
 import re
+import shutil
 import signal
 
 import numpy as np
@@ -83,7 +87,7 @@ def test_a_record_holds_what_readers_need_in_half_the_bytes(run, tmp_path):
         np.testing.assert_allclose(record.metrics[name], values, rtol=5e-6)
     assert Image.open(record.path / "samples.png").tobytes() == Image.open(run.path / "samples/00000006.png").tobytes()
     tensors, facts = checkpoints.load(record.path / "generator.safetensors")
-    assert facts == {"step": 6}
+    assert facts == {"step": 6, "config": json.loads(json.dumps(run.config.identity()))}
     assert {tensor.dtype for tensor in tensors.values()} == {torch.float16, torch.int64}
 
 
@@ -103,6 +107,94 @@ def test_a_damaged_generator_is_named(run):
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(ValueError, match=r"generator.safetensors .*truncated"):
         run.generate(1, seed=0)
+
+
+def test_the_generator_of_another_run_is_not_sampled(run, small, images, tmp_path):
+    Trainer(small(out=tmp_path / "other", seed=6, **LENGTH), images).run()
+    for own in ("generator.safetensors", "snapshots/00000003.safetensors"):
+        shutil.copy(tmp_path / "other" / own, run.path / own)
+        with pytest.raises(ValueError, match=rf"seed = 5: .*{own} belongs to a run with 6, so to another than config"):
+            run.generator(run.path / own)
+    with pytest.raises(ValueError, match="belongs to a run with 6"):
+        runs.record(run.path, tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_generator_that_does_not_say_whose_it_is_is_sampled_if_it_fits(run):
+    path = run.path / "generator.safetensors"
+    expected, (tensors, _) = run.generate(2, seed=0), checkpoints.load(path)
+    checkpoints.save(path, tensors, step=6)
+    assert torch.equal(run.generate(2, seed=0), expected)
+    checkpoints.save(path, {name: tensor[:1] if tensor.dim() else tensor for name, tensor in tensors.items()}, step=6)
+    with pytest.raises(ValueError, match=r"generator.safetensors is intact, but not what this version .*size mismatch"):
+        run.generate(2, seed=0)
+
+
+def test_each_recorded_run_with_weights_draws_digits():
+    for path in mnist.find_upwards("runs")[0].glob("*/generator.safetensors"):
+        assert runs.load(path.parent).generate(2, seed=0).shape == (2, 1, 28, 28)
+
+
+def test_a_run_that_ended_before_its_first_row_has_empty_columns(small, images, tmp_path):
+    Trainer(small(out=tmp_path, **LENGTH | {"log_every": 7}), images).run()
+    metrics = runs.load(tmp_path).metrics
+    assert list(metrics) == list(training.COLUMNS) and all(column.shape == (0,) for column in metrics.values())
+    assert runs.record(tmp_path, tmp_path / "kept").metrics["step"].shape == (0,)
+
+
+TABLES = ["", "step,a\n1", "step,a\n1,2,3\n", "step,a\n1.5,2\n", "step,a\n1,x\n", "a,b\n1,2\n", "\0", 'step\n"1']
+
+
+@pytest.mark.parametrize("text", TABLES)
+def test_metrics_that_are_no_table_of_numbers_are_named(run, text):
+    (run.path / "metrics.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"metrics.csv .*it is truncated or altered"):
+        assert run.metrics is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", '{"steps": 6}'])
+def test_facts_that_cannot_be_read_are_named(run, text):
+    (run.path / "run.json").write_text(text)
+    with pytest.raises(ValueError, match=r"run.json .*altered"):
+        run.label()
+    with pytest.raises(ValueError, match="is not finished"):
+        runs.record(run.path, run.path.parent / "kept")
+
+
+def test_nothing_is_recorded_over(run, tmp_path):
+    one = runs.record(run.path, tmp_path / "kept")
+    before = {path: path.read_bytes() for path in (*run.path.rglob("*"), *one.path.rglob("*")) if path.is_file()}
+    (tmp_path / "file").write_text("mine")
+    for taken in (one.path, run.path, tmp_path / "file"):
+        with pytest.raises(ValueError, match=f"destination = '{taken}': something is here already"):
+            runs.record(run.path, taken)
+    assert {path: path.read_bytes() for path in before} == before
+    (tmp_path / "empty").mkdir()
+    assert runs.record(run.path, tmp_path / "empty").metrics.keys() == run.metrics.keys()
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("survived", range(7))
+def test_a_disk_that_is_full_leaves_nothing_half_recorded(run, tmp_path, monkeypatch, call, survived):
+    real, calls = getattr(os, call), iter(range(survived))
+
+    def full(*args):
+        if next(calls, None) is None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(*args)
+
+    count = 6  # files; the seventh is moved with its directory
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, full)
+        if survived < count:
+            with pytest.raises(OSError, match=r"kept cannot be written: No space left on device; nothing was kept"):
+                runs.record(run.path, tmp_path / "kept")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
+    (tmp_path / ".kept.draft").mkdir()
+    (tmp_path / ".kept.draft" / "half").write_text("what a kill left")
+    record = runs.record(run.path, tmp_path / "kept")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "run"]
+    assert len(list(record.path.iterdir())) == count
 
 
 def test_what_is_not_finished_is_not_recorded(small, images, tmp_path):

@@ -1,5 +1,6 @@
 """The two steps by hand, the settings, and a run that survives everything."""
 
+import copy
 import dataclasses
 import errno
 import importlib.util
@@ -10,14 +11,16 @@ import random
 import re
 import signal
 import time
+from contextlib import contextmanager
 
+import filelock
 import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageSequence
 from torch import nn
 
-from wgan_lib import checkpoints, lipschitz, rundir, training
+from wgan_lib import checkpoints, lipschitz, mnist, rundir, training
 from wgan_lib.objectives import OBJECTIVES
 from wgan_lib.training import Config, Diverged, Trainer, critic_step, generator_step, preset, read_metrics
 
@@ -171,6 +174,10 @@ WRONG = [
     *[("clip", value) for value in (0.0, -0.01, INFINITE, NAN)],
     *[("penalty", value) for value in (-1.0, INFINITE, NAN)],
     *[("average", value) for value in (-0.1, 1.0, NAN)],
+    *[(name, value) for name in ("steps", "latent_dim", "seed") for value in (True, "3", None)],
+    *[(name, "0.1") for name in ("learning_rate", "betas", "clip", "penalty", "average")], ("betas", 0.5),
+    *[(name, "no") for name in ("batch_norm", "one_sided", "anneal", "resume", "tensorboard")],
+    *[("name", value) for value in ("", ".", "..", "../x", "a/b", "/a", "a\nb", None)], ("train_images", 60_001),
     ("precision", "float16"), ("engine", "compile"),
     ("batch_size", 1), ("objective", "least squares"), ("network", "transformer"), ("optimizer", "sgd"), ("seed", -1),
     ("device", "tpu"), ("device", ""), ("device", "meta"),
@@ -199,6 +206,9 @@ def test_a_penalty_and_batch_norm_do_not_go_together():
         ("wgan-gp", {"clip": 0.01}, "clip = 0.01: there is a penalty of 10.0 already"),
         ("wgan-gp", {"precision": "tf32", "device": "cpu"}, "only a GPU computes in tf32"),
         ("wgan-gp", {"engine": "graph", "device": "cpu"}, "a graph is recorded on a GPU"),
+        ("wgan-gp", {"width": 16}, "width = 16: mlp has no use for it; leave it at 64"),
+        ("wgan-clip", {"betas": (0.5, 0.9)}, "betas = (0.5, 0.9): rmsprop has no use for it; leave it at (0.0, 0.9)"),
+        ("gan", {"out": ""}, "out = '.': expected a directory for this run alone"),
         ("gan", {"seed": 1.5}, "seed = 1.5: expected a whole number"),
         ("gan", {"seed": 2**32}, "below 2"),
     ],
@@ -262,6 +272,16 @@ def test_settings_come_back_from_json_and_cannot_be_changed(tmp_path):
 
 
 # The loop
+
+
+@pytest.fixture(autouse=True)
+def signals():
+    """Let signals act as they do in a terminal; where tests run in the background, Ctrl-C is ignored."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def weights(network):
@@ -342,8 +362,8 @@ def test_samples_come_from_the_same_latents_each_time(small, images):
 
 
 @pytest.mark.parametrize("name", training.PRESETS)
-def test_every_preset_trains_and_resumes(name, images, tmp_path):
-    config = preset(name, width=2, batch_size=8, steps=6, log_every=1, checkpoint_every=3, device="cpu", out=tmp_path)
+def test_every_preset_trains_and_resumes(small, name, images, tmp_path):
+    config = small(name, batch_size=8, steps=6, log_every=1, checkpoint_every=3, out=tmp_path)
     rows = Trainer(config, images).run(
         on_log=lambda row: os.kill(os.getpid(), signal.SIGINT) if row["step"] == 3 else 0
     )
@@ -495,13 +515,15 @@ RUN = {"steps": 9, "critic_steps": 2, "log_every": 1, "sample_every": 2, "checkp
 def contents(out):
     """Return all that a run wrote, without what a clock had a hand in."""
     found = {}
-    for path in sorted(path for path in out.rglob("*") if path.is_file()):
+    for path in sorted(path for path in out.rglob("*") if path.is_file() and path.name != rundir.LOCK):
         name = path.relative_to(out).as_posix()
         if name == "metrics.csv":
             found[name] = [[repr(x) for x in row.values()][:-1] for row in read_metrics(path)]
         elif path.suffix == ".safetensors":
             tensors, facts = checkpoints.load(path)
-            flat = {key: tensor.numpy().tobytes() for key, tensor in checkpoints._flatten(tensors).items()}
+            if "rows" in tensors:
+                tensors["rows"] = tensors["rows"][:, :-1].clone()
+            flat = {key: tensor.numpy().tobytes() for key, tensor in checkpoints.flatten(tensors).items()}
             found[name] = flat, {key: value for key, value in facts.items() if key != "seconds"}
         elif name == "run.json":
             found[name] = {k: v for k, v in json.loads(path.read_text()).items() if k not in ("seconds", "date")}
@@ -550,7 +572,8 @@ def test_a_bystander_always_finds_whole_files(small, images, tmp_path, monkeypat
 
     monkeypatch.setattr(checkpoints.os, "replace", look_then_replace)
     Trainer(small(out=tmp_path, **RUN), images).run()
-    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == set(seen), "every file goes that way"
+    names = {path.name for path in tmp_path.rglob("*") if path.is_file()} - {rundir.LOCK}
+    assert names == set(seen), "every file goes that way"
 
 
 # Interrupted
@@ -560,24 +583,60 @@ class Killed(BaseException):
     """Stands for the end of the process: nothing catches it."""
 
 
-WRITES = 15  # config, five grids, three times metrics and checkpoint, gif, generator, run.json
+@pytest.fixture
+def dying(monkeypatch):
+    """Return a context in which the process dies after so many writes; it gives the names of the files written."""
+
+    @contextmanager
+    def after(survived):
+        write, written = checkpoints.write_atomically, []
+
+        def write_or_die(path, content):
+            if len(written) == survived:
+                raise Killed
+            write(path, content)
+            written.append(path.name)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(checkpoints, "write_atomically", write_or_die)
+            yield written
+
+    return after
+
+
+WRITES = 22  # config; five grids and as many snapshots; three times checkpoint, generator, metrics; gif, run.json
+
+
+def test_the_writes_of_a_run_are_as_many_as_are_tried_below(small, images, tmp_path, dying):
+    with dying(after := 1000) as written:
+        Trainer(small(out=tmp_path, **RUN), images).run()
+    assert len(written) == WRITES < after
+    first = {name: written.index(name) for name in written}
+    assert first["checkpoint.safetensors"] < min(first["generator.safetensors"], first["metrics.csv"])
+    assert written[-1] == "run.json", "which says that all is there"
 
 
 @pytest.mark.parametrize("survived", range(WRITES))
-def test_a_run_killed_between_any_two_writes_resumes_to_the_same_bits(
-    small, images, tmp_path, monkeypatch, whole, survived
-):
-    write, left = checkpoints.write_atomically, iter(range(survived))
-
-    def write_or_die(path, content):
-        if next(left, None) is None:
-            raise Killed
-        write(path, content)
-
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(checkpoints, "write_atomically", write_or_die)
+def test_a_run_killed_between_any_two_writes_resumes_to_the_same_bits(small, images, tmp_path, dying, whole, survived):
+    with dying(survived), pytest.raises(Killed):
         Trainer(small(out=tmp_path, **RUN), images).run()
     Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    assert contents(tmp_path) == whole
+
+
+@pytest.mark.parametrize("survived", [4, 15, 18, 19, 20, 21])
+def test_a_run_killed_again_at_any_write_while_it_was_resumed_ends_with_the_same_bits(
+    small, images, tmp_path, dying, whole, survived
+):
+    with dying(survived), pytest.raises(Killed):
+        Trainer(small(out=tmp_path, **RUN), images).run()
+    for again in range(WRITES):
+        try:
+            with dying(again):
+                Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+            break
+        except Killed:
+            pass
     assert contents(tmp_path) == whole
 
 
@@ -587,7 +646,7 @@ def test_resuming_a_finished_run_changes_nothing(small, images, tmp_path, whole)
     assert contents(tmp_path) == whole
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("step", [1, 4, 8])
 def test_ctrl_c_saves_the_step_it_is_at_and_resumes_to_the_same_bits(
     small, images, tmp_path, capsys, whole, number, step
@@ -597,7 +656,9 @@ def test_ctrl_c_saves_the_step_it_is_at_and_resumes_to_the_same_bits(
             os.kill(os.getpid(), number)
 
     handler = signal.getsignal(number)
-    Trainer(small(out=tmp_path, **RUN), images).run(on_log=interrupt)
+    trainer = Trainer(small(out=tmp_path, **RUN), images)
+    trainer.run(on_log=interrupt)
+    assert trainer.stopped_by == number
     said = f"Stopped after step {step}. The same command with --out {tmp_path} --resume goes on."
     assert said in capsys.readouterr().out
     assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == step
@@ -713,17 +774,25 @@ def test_nan_stops_the_run_with_the_step_and_the_causes_and_spares_the_checkpoin
     small, images, tmp_path, whole, player
 ):
     trainer = Trainer(small(out=tmp_path, **RUN), images)
-    with pytest.raises(Diverged, match="at step 5.*learning rate.*The last checkpoint .* is intact") as error:
-        trainer.run(on_log=lambda row: poison(getattr(trainer, player)) if row["step"] == 4 else None)
+    with pytest.raises(Diverged, match="is nan at step 6.*learning rate.*The last checkpoint .* is intact") as error:
+        trainer.run(on_log=lambda row: poison(getattr(trainer, player)) if row["step"] == 5 else None)
     assert str(tmp_path) in str(error.value)
     assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == 3
     Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
     assert contents(tmp_path) == whole
 
 
-def test_images_that_hold_nan_stop_the_first_step(small, images):
+def test_no_picture_is_drawn_by_a_generator_that_is_not_finite(small, images, tmp_path):
+    trainer = Trainer(small(out=tmp_path, **RUN), images)
+    with pytest.raises(Diverged, match="generator/.* is NaN or infinite at step 4"):
+        trainer.run(on_log=lambda row: poison(trainer.generator) if row["step"] == 4 else None)
+    assert [path.stem for path in (tmp_path / "samples").iterdir()] == ["00000002"]
+
+
+def test_pixels_that_become_nan_stop_the_first_step(small, images, monkeypatch):
+    monkeypatch.setattr(mnist, "scale", lambda pixels: pixels * NAN)
     with pytest.raises(Diverged, match="loss is nan at step 1"):
-        Trainer(small(steps=5), images * NAN).run()
+        Trainer(small(steps=5), images).run()
 
 
 def test_a_learning_rate_that_explodes_is_stopped(small, images):
@@ -735,11 +804,34 @@ def test_a_learning_rate_that_explodes_is_stopped(small, images):
 @pytest.mark.parametrize("player", ["generator", "critic"])
 def test_weights_that_break_in_the_very_step_of_a_checkpoint_do_not_get_into_it(small, images, tmp_path, whole, player):
     trainer = Trainer(small(out=tmp_path, **RUN), images)
-    with pytest.raises(Diverged, match="at step 6"):
+    with pytest.raises(Diverged, match=f"{player}/.*weight is NaN or infinite at step 6"):
         trainer.run(on_log=lambda row: poison(getattr(trainer, player)) if row["step"] == 6 else None)
     assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == 3
     Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
     assert contents(tmp_path) == whole
+
+
+LASTING = {
+    "a statistic of the generator": lambda trainer: trainer.generator[2].running_var,
+    "a statistic of the critic": lambda trainer: trainer.critic[3].running_mean,
+    "the average": lambda trainer: trainer.averaged[4].weight.data,
+    "a statistic of the average": lambda trainer: trainer.averaged[2].running_mean,
+    "a moment": lambda trainer: trainer.critic_optimizer.state[trainer.critic[0].weight]["exp_avg_sq"],
+}
+
+
+@pytest.mark.parametrize("value", [NAN, INFINITE])
+@pytest.mark.parametrize("what", LASTING)
+def test_whatever_lasts_and_is_not_finite_does_not_get_into_a_checkpoint(small, images, tmp_path, what, value):
+    trainer = Trainer(small("gan-conv", out=tmp_path, average=0.9, **RUN), images)
+
+    def spoil(row):
+        if row["step"] == 6:
+            LASTING[what](trainer).view(-1)[0] = value
+
+    with pytest.raises(Diverged, match="is NaN or infinite at step 6"):
+        trainer.run(on_log=spoil)
+    assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == 3
 
 
 def test_a_generators_loss_that_is_not_finite_stops_the_run_too(small, images, monkeypatch):
@@ -762,7 +854,7 @@ def test_a_disk_that_is_full_leaves_the_last_checkpoint(small, images, tmp_path,
         patch.setattr(checkpoints.os, call, full_from_step_6)
         trainer.run()
     assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == 3
-    assert not list(tmp_path.rglob(".*")), "no half-written draft stays"
+    assert not list(tmp_path.rglob("*.draft")), "no half-written draft stays"
     Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
     assert contents(tmp_path) == whole
 
@@ -857,10 +949,14 @@ def test_a_run_that_was_never_begun_is_begun(small, images, tmp_path, whole):
     assert contents(tmp_path) == whole
 
 
-def test_a_run_can_be_made_longer_and_logged_more_often(begun, small, images, tmp_path):
-    trainer = begun(resume=True, steps=3, log_every=2, sample_every=5, checkpoint_every=4, name="mine")
-    assert trainer.steps_done == 3
-    Trainer(small(out=tmp_path, resume=True, **RUN | {"steps": 3}), images)  # puts config.json back
+def test_a_run_can_be_made_longer_and_logged_less_often(small, images, tmp_path):
+    Trainer(small(out=tmp_path, **RUN | {"steps": 3}), images).run()
+    changed = {"steps": 12, "log_every": 2, "sample_every": 5, "checkpoint_every": 4, "name": "mine"}
+    rows = Trainer(small(out=tmp_path, resume=True, **RUN | changed), images).run()
+    assert [row["step"] for row in rows] == [1, 2, 3, 4, 6, 8, 10, 12]
+    assert [int(path.stem) for path in sorted(tmp_path.glob("samples/*.png"))] == [2, 5, 10, 12]
+    assert json.loads((tmp_path / "config.json").read_text()).items() >= changed.items()
+    assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["step"] == 12
 
 
 def test_a_directory_is_used_by_one_process_at_a_time_and_free_when_that_was_killed(small, images, tmp_path):
@@ -873,7 +969,7 @@ def test_a_directory_is_used_by_one_process_at_a_time_and_free_when_that_was_kil
         assert other.is_alive()
         time.sleep(0.005)
     settings = (out / "config.json").read_bytes()
-    with pytest.raises(ValueError, match=f"out = '{out}': another process is training in this directory"):
+    with pytest.raises(ValueError, match=f"out = '{out}': another process, .* is training in this directory"):
         Trainer(small(out=out, resume=True, **LONG | {"steps": 10**6}), images)
     assert (out / "config.json").read_bytes() == settings and other.is_alive()
     other.kill()
@@ -881,10 +977,59 @@ def test_a_directory_is_used_by_one_process_at_a_time_and_free_when_that_was_kil
     Trainer(small(out=out, resume=True, **LONG | {"steps": 10**6}), images)
 
 
-def test_two_that_began_together_do_not_run_together(small, images, tmp_path):
-    one, other = (Trainer(small(out=tmp_path, resume=True, **RUN), images) for _ in range(2))
-    with pytest.raises(ValueError, match="another process is training in this directory"):
-        one.run(on_log=lambda row: other.run())
+def test_a_directory_is_held_from_opening_to_the_end_of_the_run(small, images, tmp_path):
+    first = Trainer(small(out=tmp_path, **RUN), images)
+    config = small(out=tmp_path, resume=True, **RUN)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="another Trainer of this one, is training in this directory"):
+            Trainer(config, images)
+    first.run()
+    assert Trainer(config, images).steps_done == 9, "free again, though the first is still there"
+
+
+def test_a_trainer_that_is_gone_leaves_its_directory_to_others(small, images, tmp_path, whole):
+    Trainer(small(out=tmp_path, resume=True, **RUN), images)
+    Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    assert contents(tmp_path) == whole
+
+
+def stop_at(step):
+    """Return a listener that presses Ctrl-C at `step`."""
+    return lambda row: os.kill(os.getpid(), signal.SIGINT) if row["step"] == step else None
+
+
+def test_a_run_that_was_stopped_goes_on_when_it_is_run_again_but_not_past_another(small, images, tmp_path, whole):
+    trainer = Trainer(small(out=tmp_path, **RUN), images)
+    trainer.run(on_log=stop_at(2))
+    trainer.run(on_log=stop_at(4))
+    Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    with pytest.raises(ValueError, match="this run was continued elsewhere; resume it from there"):
+        trainer.run()
+    assert contents(tmp_path) == whole
+
+
+def test_a_file_system_without_locks_is_trained_on_without_one(small, images, tmp_path, monkeypatch):
+    def no_locks(self):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(filelock.FileLock, "_acquire", no_locks)
+    assert len(Trainer(small(out=tmp_path, **RUN), images).run()) == 9
+
+
+def test_a_directory_that_cannot_be_written_to_is_named(small, images, tmp_path, monkeypatch):
+    def read_only(self):
+        raise OSError(errno.EROFS, "Read-only file system", str(tmp_path / ".lock"))
+
+    monkeypatch.setattr(filelock.FileLock, "_acquire", read_only)
+    with pytest.raises(OSError, match=f"^{tmp_path}/.lock cannot be written: Read-only file system. See that"):
+        Trainer(small(out=tmp_path, **RUN), images)
+
+
+def test_a_directory_whose_place_is_taken_by_a_file_is_named(small, images, tmp_path):
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(OSError, match=f"^{tmp_path}/run cannot be written: File exists"):
+        Trainer(small(out=tmp_path / "run", **RUN), images)
+    assert (tmp_path / "run").read_text() == "mine"
 
 
 def test_without_tensorboard_one_is_told_before_anything_starts(small, images, tmp_path, monkeypatch):
@@ -923,6 +1068,291 @@ def test_tensorboard_gets_the_same_numbers_once_though_the_run_was_interrupted(s
     assert shown == [(row["step"], pytest.approx(row["critic_loss"])) for row in rows]
 
 
+# Faults of files, each of which must leave the run as it was, and say what to do
+
+
+def spare(out):
+    """Return the content of every file, to be held against what is there later."""
+    return {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.name != rundir.LOCK}
+
+
+@pytest.fixture
+def finished(small, images, tmp_path):
+    """Return a function that makes a Trainer, which resumes, in the directory of a finished run."""
+    Trainer(small(out=tmp_path, **RUN), images).run()
+    return lambda **changes: Trainer(small(**{"out": tmp_path, "resume": True} | RUN | changes), images)
+
+
+@pytest.mark.parametrize("kept", rundir.RESULTS)
+def test_results_without_a_checkpoint_are_not_resumed_over(finished, tmp_path, kept):
+    for name in {"checkpoint.safetensors", *rundir.RESULTS} - {kept}:
+        (tmp_path / name).unlink()
+    before = spare(tmp_path)
+    with pytest.raises(ValueError, match=rf"there is no checkpoint.safetensors to resume from.*overwrite {kept}; put"):
+        finished(steps=12)
+    assert spare(tmp_path) == before
+
+
+@pytest.mark.parametrize("kept", ["samples/00000002.png", "snapshots/00000002.safetensors", "checkpoint.safetensors"])
+def test_what_is_left_of_a_run_is_not_begun_over_though_its_settings_are_gone(finished, tmp_path, kept):
+    for path in spare(tmp_path):
+        if path != tmp_path / kept:
+            path.unlink()
+    before = spare(tmp_path)
+    with pytest.raises(ValueError, match="this directory already holds a run"):
+        finished(resume=False)
+    assert spare(tmp_path) == before
+
+
+def test_a_run_whose_first_step_failed_blocks_its_directory_for_nobody(small, images, tmp_path, monkeypatch, whole):
+    for resume in (False, True):
+        with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="no memory"):
+            patch.setattr(training, "critic_step", lambda *args, **options: 1 / 0)
+            patch.setattr(Trainer, "step", lambda self: (_ for _ in ()).throw(RuntimeError("no memory")))
+            Trainer(small(out=tmp_path, resume=resume, **RUN | {"critic_steps": 3}), images).run()
+    Trainer(small(out=tmp_path, **RUN), images).run()
+    assert contents(tmp_path) == whole
+
+
+BROKEN = {
+    "emptied": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:60]),
+    "flipped": lambda path: path.write_bytes(bytes([path.read_bytes()[0] ^ 4]) + path.read_bytes()[1:]),
+    "flipped later": lambda path: path.write_bytes(path.read_bytes()[:50] + b"?" + path.read_bytes()[51:]),
+    "another file": lambda path: path.write_text("notes"),
+    "gone": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", BROKEN)
+@pytest.mark.parametrize("step", [2, 6])
+def test_a_broken_picture_keeps_no_checkpoint_from_being_written(small, images, tmp_path, whole, damage, step):
+    trainer = Trainer(small(out=tmp_path, **RUN), images)
+    trainer.run(on_log=stop_at(6))
+    BROKEN[damage](tmp_path / "samples" / f"{step:08d}.png")
+    (tmp_path / "samples" / "my notes.png").write_text("notes")
+    Trainer(small(out=tmp_path, resume=True, **RUN), images).run()
+    (tmp_path / "samples" / "my notes.png").unlink()
+    found = contents(tmp_path)
+    own = {f"samples/{step:08d}.png", "samples.gif"} if step == 2 else set()  # that of the checkpoint is drawn again
+    assert {name for name in whole if found.get(name) != whole[name]} <= own
+
+
+def test_a_film_leaves_out_what_is_broken_and_what_has_another_size(tmp_path):
+    for k, size in enumerate((8, 8, 9, 8)):
+        (tmp_path / f"{k}.png").write_bytes(rundir.png(np.full((size, size), 80 * k, np.uint8)))
+    (tmp_path / "1.png").write_bytes(b"")
+    paths = sorted(tmp_path.glob("*.png"))
+    (tmp_path / "film.gif").write_bytes(rundir.gif(paths))
+    assert Image.open(tmp_path / "film.gif").n_frames == 2
+    assert rundir.gif(paths[1:2]) is None
+
+
+@pytest.mark.parametrize("damage", [*BROKEN, "doubled", "another seed's", "shorter"])
+def test_metrics_that_were_altered_are_written_anew_from_the_checkpoint(small, images, tmp_path, capsys, whole, damage):
+    path, other = tmp_path / "run" / "metrics.csv", tmp_path / "other"
+    Trainer(small(out=tmp_path / "run", **RUN), images).run(on_log=stop_at(6))
+    text = path.read_text()
+    if damage == "doubled":
+        path.write_text(text + "".join(text.splitlines(keepends=True)[1:]))
+    elif damage == "another seed's":
+        Trainer(small(out=other, seed=1, **RUN), images).run(on_log=stop_at(6))
+        path.write_bytes((other / "metrics.csv").read_bytes())
+    elif damage == "shorter":
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
+    else:
+        BROKEN[damage](path)
+    capsys.readouterr()
+    trainer = Trainer(small(out=tmp_path / "run", resume=True, **RUN), images)
+    said = capsys.readouterr().out
+    told = damage not in ("emptied", "gone", "shorter", "cut")  # as a kill might leave it
+    assert (f"{path} was altered since it was written; it is written anew" in said) == told
+    assert path.read_bytes().decode() == rundir.metrics_text(trainer.rows), "before the first step"
+    trainer.run()
+    assert contents(tmp_path / "run") == whole
+
+
+@pytest.mark.parametrize("lost", ["rows", "rng", "critic_optimizer", "generator_optimizer", "generator", "critic",
+                                  "averaged", "generator_loss"])  # fmt: skip
+def test_a_checkpoint_that_lacks_something_is_refused_and_named(small, images, tmp_path, lost):
+    config = small(out=tmp_path, average=0.9, **RUN)
+    Trainer(config, images).run()
+    tensors, facts = checkpoints.load(tmp_path / "checkpoint.safetensors")
+    del tensors[lost]
+    checkpoints.save(tmp_path / "checkpoint.safetensors", tensors, **facts)
+    before = spare(tmp_path)
+    with pytest.raises(ValueError, match="checkpoint.safetensors is intact, but not what this version of wgan_lib"):
+        Trainer(dataclasses.replace(config, resume=True), images)
+    assert spare(tmp_path) == before
+
+
+@pytest.mark.parametrize("lost", ["step", "seconds", "device", "config", "made_on"])
+def test_a_checkpoint_that_lacks_a_fact_is_refused_and_named(finished, tmp_path, lost):
+    tensors, facts = checkpoints.load(tmp_path / "checkpoint.safetensors")
+    checkpoints.save(tmp_path / "checkpoint.safetensors", tensors, **{k: v for k, v in facts.items() if k != lost})
+    with pytest.raises(ValueError, match=rf"\('{lost}' is missing\); use it with the run and the version"):
+        finished()
+
+
+@pytest.mark.parametrize("part", ["exp_avg", "exp_avg_sq", "step", "a moment's shape", "a weight's shape"])
+def test_a_checkpoint_whose_parts_do_not_fit_is_refused_before_the_first_step(finished, tmp_path, part):
+    tensors, facts = checkpoints.load(tmp_path / "checkpoint.safetensors")
+    if part == "a weight's shape":
+        tensors["critic"]["0.weight"] = torch.zeros(3)
+    elif part == "a moment's shape":
+        tensors["critic_optimizer"]["0"]["exp_avg"] = torch.zeros(3)
+    else:
+        del tensors["critic_optimizer"]["1"][part]
+    checkpoints.save(tmp_path / "checkpoint.safetensors", tensors, **facts)
+    with pytest.raises(ValueError, match="is intact, but not what this version of wgan_lib expects"):
+        finished()
+
+
+@pytest.mark.parametrize(("call", "number", "remedy"), [
+    ("replace", errno.ENOSPC, "Make room on the disk"), ("fsync", errno.EDQUOT, "Make room within your quota"),
+    ("replace", errno.EROFS, "See that the directory is there and can be written to"),
+])  # fmt: skip
+def test_a_file_that_cannot_be_written_is_named_with_the_remedy_and_what_is_safe(
+    small, images, tmp_path, monkeypatch, call, number, remedy
+):
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    trainer = Trainer(small(out=tmp_path, **RUN), images)
+    for step, safe in ((2, "then begin again."), (6, "the last checkpoint is intact, and --resume goes on from it.")):
+        name = {2: "snapshots/00000002.safetensors", 6: "checkpoint.safetensors"}[step]
+        with monkeypatch.context() as patch, pytest.raises(OSError) as error:
+            trainer.run(on_log=lambda row, step=step: patch.setattr(os, call, fail) if row["step"] == step else None)
+        assert str(error.value) == f"{tmp_path / name} cannot be written: {os.strerror(number)}. {remedy}; {safe}"
+        assert error.value.errno == number
+
+
+def test_a_run_that_goes_on_with_other_threads_says_so_in_one_line(finished, tmp_path, capsys):
+    capsys.readouterr()
+    finished()
+    assert capsys.readouterr().out == ""
+    torch.set_num_threads(2)
+    try:
+        finished()
+    finally:
+        torch.set_num_threads(1)
+    said = capsys.readouterr().out
+    assert re.fullmatch(r"Note: this run was made on .*, 1 thread, torch .*, and goes on on .*, 2 threads, torch .*: "
+                        r"its last digits will not be those of an uninterrupted run\.\n", said)  # fmt: skip
+
+
+WRONG_IMAGES = {
+    "floats": lambda images: images / 255,
+    "in [-1, 1]": lambda images: images / 127.5 - 1,
+    "labels": lambda images: torch.arange(16, dtype=torch.uint8),
+    "no channel": lambda images: images[:, 0],
+    "three channels": lambda images: images.expand(-1, 3, -1, -1),
+    "another size": lambda images: images[..., :20],
+    "none": lambda images: images[:0],
+    "an array": lambda images: images.numpy(),
+    "a list": lambda images: images.tolist(),
+    "a number": lambda images: torch.tensor(3, dtype=torch.uint8),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_IMAGES)
+def test_images_that_are_not_pixels_are_refused_before_anything_starts(small, images, tmp_path, what):
+    with pytest.raises(ValueError, match=r"^images: expected pixels as MNIST has them, .*, and not an? [\w.]+"):
+        Trainer(small(out=tmp_path / "run"), WRONG_IMAGES[what](images))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_was_ignored_stays_ignored(small, images, number):
+    signal.signal(number, signal.SIG_IGN)
+    trainer = Trainer(small(steps=3, log_every=1), images)
+    assert len(trainer.run(on_log=lambda row: os.kill(os.getpid(), number))) == 3
+    assert signal.getsignal(number) is signal.SIG_IGN and trainer.stopped_by is None
+
+
+# What is measured
+
+
+class Clock:
+    """Stands for `time`: a second passes whenever it is looked at."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def perf_counter(self):
+        self.now += 1
+        return self.now
+
+    def __getattr__(self, name):
+        return getattr(time, name)
+
+
+@pytest.mark.parametrize("batch", [4, 8])
+def test_the_speed_counts_the_images_of_the_steps_since_the_last_row(small, images, monkeypatch, batch):
+    clock = Clock()
+    monkeypatch.setattr(training, "time", clock)
+    rows = Trainer(small(steps=9, log_every=3, batch_size=batch, device="cpu"), images).run()
+    looks = [round(3 * batch / row["images_per_second"]) for row in rows]
+    assert looks[1] == looks[2] and [3 * batch / each for each in looks] == pytest.approx(
+        [row["images_per_second"] for row in rows], abs=0.06)  # fmt: skip
+    assert 1 <= looks[1] <= 8
+
+
+def test_seconds_are_those_of_all_sessions(small, images, tmp_path, monkeypatch):
+    config = small(out=tmp_path, **RUN)
+    Trainer(config, images).run(on_log=stop_at(4))
+    monkeypatch.setattr(training, "time", Clock())
+    for session in ("first", "second"):
+        tensors, facts = checkpoints.load(tmp_path / "checkpoint.safetensors")
+        checkpoints.save(tmp_path / "checkpoint.safetensors", tensors, **facts | {"seconds": 5000.0})
+        trainer = Trainer(dataclasses.replace(config, resume=True), images)
+        assert trainer.seconds == 5000
+        trainer.run(on_log=stop_at(6) if session == "first" else None)
+        assert 5000 < trainer.seconds < 5100
+        assert json.loads((tmp_path / "run.json").read_text())["seconds"] == pytest.approx(trainer.seconds, abs=0.1)
+        assert checkpoints.load(tmp_path / "checkpoint.safetensors")[1]["seconds"] == trainer.seconds
+
+
+def test_only_as_many_images_as_were_asked_for_are_learnt_from(small, images):
+    few, cut, all_ = (Trainer(small(steps=6, train_images=n), pixels)
+                      for n, pixels in ((5, images), (60_000, images[:5]), (60_000, images)))  # fmt: skip
+    for trainer in (few, cut, all_):
+        trainer.run()
+    assert torch.equal(few.images, images[:5])
+    assert equal(weights(few.critic), weights(cut.critic)) and not equal(weights(few.critic), weights(all_.critic))
+
+
+@pytest.mark.parametrize("name", ["wgan-gp-conv", "gan-conv"])
+def test_the_validation_estimate_is_the_claim_on_test_digits_that_take_turns(small, images, name):
+    trainer = Trainer(small(name, log_every=1, critic_steps=1), images)
+    trainer.unseen = images.flip(0)
+    batches = trainer.unseen.split(4)
+    for step in range(1, 7):
+        critic, rng = copy.deepcopy(trainer.critic), trainer.rng.get_state()
+        generator = copy.deepcopy(trainer.generator)
+        trainer.step()
+        draw = torch.Generator()
+        draw.set_state(rng)
+        torch.randint(16, (4,), generator=draw)
+        with torch.no_grad():
+            fake = generator(torch.randn(4, 4, generator=draw))
+            scores = critic(batches[(step - 1) % 4] / 127.5 - 1), critic(fake)
+        objective = trainer.objective
+        expected = objective.claim(objective.critic_loss(*scores))
+        torch.testing.assert_close(trainer.validation_claim, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_snapshots_are_in_half_precision_and_say_whose_they_are(small, images, tmp_path):
+    trainer = Trainer(small(out=tmp_path, average=0.5, **RUN), images)
+    trainer.run()
+    tensors, facts = checkpoints.load(tmp_path / "snapshots" / "00000009.safetensors")
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.float16, torch.int64}
+    for name, tensor in trainer.averaged.state_dict().items():
+        torch.testing.assert_close(tensors[name].to(tensor.dtype), tensor, rtol=1e-3, atol=1e-4)
+    expected = {"step": 9, "config": json.loads(json.dumps(trainer.config.identity()))}
+    assert facts == checkpoints.load(tmp_path / "generator.safetensors")[1] == expected
+
+
 # On a GPU
 
 
@@ -945,8 +1375,9 @@ GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def on_gpu(name, engine, **changes):
     """Return a configuration whose cycles a graph can hold."""
     beat = preset(name).critic_steps
-    return preset(name, device="cuda", engine=engine, width=8, batch_size=32, log_every=beat, sample_every=8 * beat,
-                  checkpoint_every=4 * beat, **{"steps": 8 * beat} | changes)  # fmt: skip
+    narrow = {"width": 8} if preset(name).network == "conv" else {}
+    return preset(name, device="cuda", engine=engine, batch_size=32, log_every=beat, sample_every=8 * beat,
+                  checkpoint_every=4 * beat, **{"steps": 8 * beat} | narrow | changes)  # fmt: skip
 
 
 @GPU

@@ -1,11 +1,17 @@
 """The command line, `python -m wgan_lib`: train, sample, evaluate, record, classifiers, bench; each with `--help`."""
 
 import dataclasses
+import functools
+import io
+import signal
 import sys
+from collections.abc import Callable
+from contextlib import redirect_stderr
 from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import torch
 import tyro
 from PIL import Image
 
@@ -31,13 +37,15 @@ def train(config: Annotated[Preset, tyro.conf.arg(name="")]) -> None:  # type: i
         config = dataclasses.replace(config, out=Path("out") / f"{config.name}-seed{config.seed}")
     with parallel.joined():
         tell = (lambda words: None) if parallel.rank() else print  # the first of several processes speaks for all
-        if config.resume and not (config.out / "checkpoint.safetensors").exists():
-            tell(f"There is nothing to resume in {config.out}: starting at step 0.")
         trainer = training.Trainer(config)
+        if config.resume and trainer.steps_done == 0:
+            tell(f"There is nothing to resume in {config.out}: starting at step 0.")
         tell(f"Training on {trainer.hardware()}, writing to {config.out}")
         if trainer.steps_done == config.steps:
             tell(f"This run has made its {config.steps} steps already; --steps with a larger number goes on.")
         trainer.run()
+    if trainer.stopped_by is not None:
+        sys.exit(128 + trainer.stopped_by)  # as a shell has it, so that a script does not take this run for whole
 
 
 def sample(
@@ -136,10 +144,58 @@ def main() -> None:
     commands = {"train": train, "sample": sample, "evaluate": evaluate, "record": record,
                 "classifiers": make_classifiers, "bench": bench.main}  # fmt: skip
     try:
-        tyro.extras.subcommand_cli_from_dict(commands, prog="python -m wgan_lib")
+        _parsed(commands)()
+    except KeyboardInterrupt:
+        _leave("stopped at once; what a training made since its last checkpoint is not kept", 128 + signal.SIGINT)
     except (ValueError, OSError, training.Diverged) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        _leave(error)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_lack_of_memory(error):
+            raise
+        _leave(f"not enough memory ({error}); take a smaller batch, width or number of images")
+
+
+def _parsed(commands: dict[str, Callable[..., None]]) -> Callable[[], None]:
+    """Return the command that was asked for, with its options; where it has none such, say so in one line."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            return tyro.extras.subcommand_cli_from_dict(
+                {name: _later(command) for name, command in commands.items()}, prog="python -m wgan_lib"
+            )
+    except SystemExit as leaving:
+        if leaving.code:
+            _leave(_unboxed(said.getvalue()))
+        raise
+
+
+def _later(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
+    """Return what takes the options of `command`, and gives back the call: not even tyro is to box in what it says."""
+
+    @functools.wraps(command)
+    def with_options(*args: Any, **options: Any) -> Callable[[], None]:
+        return functools.partial(command, *args, **options)
+
+    with_options.__annotations__ = command.__annotations__ | {"return": Callable[[], None]}
+    return with_options
+
+
+def _unboxed(box: str) -> str:
+    """Return in one line what a box that tyro draws says is wrong, and what there is; not the help it repeats."""
+    lines = [line.strip(" │|") for line in box.splitlines() if line[:1] not in "╭╰+"]
+    parts = " ".join("\n" if set(line) <= set("─-") else line for line in lines).split("\n")
+    told = [part.strip().rstrip(".") for part in parts if not part.lstrip().startswith(("For full", "Argument help"))]
+    return f"{'; '.join(told).removeprefix('Error parsing config: ')}; --help says more"
+
+
+def _is_lack_of_memory(error: Exception) -> bool:
+    told = ("allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(words in str(error) for words in told)
+
+
+def _leave(what: object, code: int = 2) -> None:
+    print("error:", " ".join(str(what).split()), file=sys.stderr)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -27,13 +27,16 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # the file that is missed, not its draft
+        raise
     finally:
         draft.unlink(missing_ok=True)
 
 
 def save(path: Path, tensors: Tree, **facts: Any) -> None:
     """Write nested tensors and a few JSON facts to `path`, atomically and with a SHA-256 of the content."""
-    flat = {name: tensor.detach().cpu().contiguous() for name, tensor in _flatten(tensors).items()}
+    flat = {name: tensor.detach().cpu().contiguous() for name, tensor in flatten(tensors).items()}
     facts_json = json.dumps(facts)
     record = json.dumps({"facts": facts_json, "sha256": _digest(flat, facts_json)})
     write_atomically(path, safetensors.torch.save(flat, {"record": record}))  # one entry, since their order is random
@@ -44,19 +47,19 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    OSError
+        If there is no such file, or it may not be opened.
     ValueError
         If the file is truncated or altered.
     """
+    with open(path, "rb"):  # safetensors says "no such file" of every file that it cannot open
+        pass
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (the file is no dictionary)
             record = json.loads((file.metadata() or {})["record"])
         facts = record["facts"]
         intact = record["sha256"] == _digest(flat, facts)
-    except FileNotFoundError:
-        raise
     except Exception as error:
         raise ValueError(f"{path} cannot be read: it is truncated or altered ({error})") from error
     if not intact:
@@ -64,16 +67,16 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return _unflatten(flat), json.loads(facts)
 
 
-def _flatten(tree: Tree, prefix: str = "") -> dict[str, Tensor]:
+def flatten(tree: Tree, prefix: str = "") -> dict[str, Tensor]:
     """Return {"a/b": tensor} for {"a": {"b": tensor}}."""
     flat = {}
     for key, value in tree.items():
-        flat |= {f"{prefix}{key}": value} if isinstance(value, Tensor) else _flatten(value, f"{prefix}{key}/")
+        flat |= {f"{prefix}{key}": value} if isinstance(value, Tensor) else flatten(value, f"{prefix}{key}/")
     return flat
 
 
 def _unflatten(flat: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Undo `_flatten`."""
+    """Undo `flatten`."""
     tree: dict[str, Any] = {}
     for name, tensor in flat.items():
         *branches, leaf = name.split("/")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm, trange
 
-from wgan_lib import checkpoints, metrics, mnist, networks, runs, training
+from wgan_lib import checkpoints, metrics, mnist, networks, rundir, runs
 
 EACH_SIDE = 5000  # half of the test set
 
@@ -119,20 +119,17 @@ def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE // 2) -> None:
     FileNotFoundError
         If the run keeps no snapshots, as recorded ones do not.
     """
-    snapshots = sorted((run.path / "snapshots").glob("*.safetensors"))
+    snapshots = rundir.numbered(run.path / "snapshots", ".safetensors")
     if not snapshots:
         raise FileNotFoundError(f"{run.path} has no snapshots: expected the directory that training wrote")
     reference, _ = digits.halves(n, seed=1)
     known = metrics.features(reference)
-    generator, _ = training.build(run.config)
     latent = networks.noise(n, run.config.latent_dim, seed=1)
     rows = []
-    for path in tqdm(snapshots, desc=run.path.name, disable=None):
-        tensors, _ = checkpoints.load(path)
-        generator.load_state_dict(tensors)
-        images = networks.sample(generator, latent)
+    for step, path in tqdm(snapshots.items(), desc=run.path.name, disable=None):
+        images = networks.sample(run.generator(path), latent)
         measured = metrics.measure(images, reference, digits.training, reference_features=known)
-        rows.append({"step": int(path.stem)} | {name: round(value, 5) for name, value in measured.items()})
+        rows.append({"step": step} | {name: round(value, 5) for name, value in measured.items()})
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0])
     writer.writeheader()

@@ -1,61 +1,154 @@
 r"""What lies in the directory of a run, and how it is read and written; one process at a time may work there."""
 
 import csv
+import errno
 import io
 import json
-import os
 import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
-from wgan_lib.settings import Config
+from wgan_lib import checkpoints
+from wgan_lib.settings import Config, require
 
 COLUMNS = ("step", "critic_loss", "generator_loss", "w_estimate", "js_estimate", "validation_estimate",
            "images_per_second")  # fmt: skip
 GREYS = 16  # in a grid: enough for digits to look the same, and half the bytes of 256
 FILM_GREYS, FRAMES = 8, 20  # in a film, which moves and must stay small; of a longer run, so many frames
+CHECKPOINT, LOCK = "checkpoint.safetensors", ".lock"
+RESULTS = ("generator.safetensors", "metrics.csv", "run.json", "samples.gif")  # never there before a checkpoint is
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # what a file system without locks answers
+
+
+class Hold:
+    """Keeps everybody else out of a directory, until it is released or this process ends, however it does.
+
+    What keeps them out is the system's lock on the file `.lock`, which is empty and may stay: it means nothing by
+    itself.
+
+    Parameters
+    ----------
+    folder : Path
+        The directory, which exists.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.left = folder, None
+        self.lock = filelock.FileLock(folder / LOCK, timeout=0, thread_local=False)
+
+    def __enter__(self) -> "Hold":
+        """Hold the directory, if that is not so already.
+
+        Raises
+        ------
+        ValueError
+            If it is in use, or was used since it was released here.
+        """
+        if not self.lock.is_locked:
+            self._take()
+            if self.left is not None and self.left != _stamp(self.folder / CHECKPOINT):
+                self.release()
+                raise ValueError(f"out = {str(self.folder)!r}: this run was continued elsewhere; resume it from there")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Let others in, and remember how things were left."""
+        self.left = _stamp(self.folder / CHECKPOINT)
+        self.lock.release()
+
+    def _take(self) -> None:
+        try:
+            self.lock.acquire()
+        except filelock.Timeout:
+            raise ValueError(
+                f"out = {str(self.folder)!r}: another process, or another Trainer of this one, is training in this "
+                "directory; wait until it has ended, or choose another"
+            ) from None
+        except NotImplementedError:  # how an older filelock answers for a file system without locks
+            pass
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what changes whenever a file is replaced, or None if there is none."""
+    return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[None]:
-    """Keep other processes out of `folder`, which exists; the system lets go of it however this process ends.
+def writing(out: Path) -> Iterator[None]:
+    """Say of a file that cannot be written what to do about it, and what is safe."""
+    try:
+        yield
+    except OSError as error:
+        remedies = {errno.ENOSPC: "Make room on the disk", errno.EDQUOT: "Make room within your quota"}
+        remedy = remedies.get(error.errno, "See that the directory is there and can be written to")
+        intact = (out / CHECKPOINT).is_file()
+        told = OSError(
+            f"{error.filename or out} cannot be written: {error.strerror or error}. {remedy}; "
+            + ("the last checkpoint is intact, and --resume goes on from it." if intact else "then begin again.")
+        )
+        told.errno = error.errno
+        raise told from error
+
+
+@contextmanager
+def understood(path: Path) -> Iterator[None]:
+    """Say of a file that is intact, but holds something else than is looked for, that it does."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, RuntimeError) as error:
+        raise ValueError(f"{path} is intact, but not what this version of wgan_lib expects there ({_words(error)}); "
+                         "use it with the run and the version that wrote it") from error  # fmt: skip
+
+
+def _words(error: Exception) -> str:
+    """Return what an error says in one line."""
+    return f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())
+
+
+def to_resume(out: Path, resume: bool) -> bool:
+    """Return whether `out` holds a checkpoint that is to be resumed.
 
     Raises
     ------
     ValueError
-        If another process is at work there.
+        If to go on would overwrite a run.
     """
-    handle = _lock(folder)
-    try:
-        yield
-    finally:
-        if handle is not None:
-            os.close(handle)
+    checkpoint, results = (out / CHECKPOINT).exists(), [name for name in RESULTS if (out / name).exists()]
+    if resume:
+        require(checkpoint or not results, "out", str(out), f"there is no {CHECKPOINT} to resume from, and to begin "
+                f"anew would overwrite {', '.join(results)}; put the checkpoint back, or choose another")  # fmt: skip
+        return checkpoint
+    pictures = [*numbered(out / "samples", ".png"), *numbered(out / "snapshots", ".safetensors")]
+    require(not (checkpoint or results or pictures), "out", str(out),
+            "this directory already holds a run; continue it with --resume, or choose another")  # fmt: skip
+    return False
 
 
-def _lock(folder: Path) -> int | None:
-    """Return a handle that holds the lock on `folder`, or None where the system has no locks on directories."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return None
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise ValueError(f"out = {str(folder)!r}: another process is training in this directory; "
-                         "wait until it has ended, or choose another") from None  # fmt: skip
-    except OSError:  # a file system without locks
-        os.close(handle)
-        return None
-    return handle
+def numbered(folder: Path, suffix: str) -> dict[int, Path]:
+    """Return the files of `folder` that are called by a step, in order."""
+    return {int(path.stem): path for path in sorted(folder.glob(f"*{suffix}")) if path.stem.isdecimal()}
+
+
+def same_run(stored: dict[str, Any], config: Config, path: Path) -> None:
+    """Raise ValueError unless the settings that are `stored` at `path` are those of `config`'s run."""
+    stored = Config().to_json() | stored  # a run that is older than a setting has its default
+    for name, value in config.identity().items():
+        require(stored[name] == value, name, value,
+                f"the run to resume has {stored[name]!r} ({path}); use that or another `out`")  # fmt: skip
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -74,10 +167,57 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:
-    """Return the rows of a metrics.csv, or of another file with a column `step` and columns of numbers."""
-    with open(path, newline="") as file:
-        return [{name: int(value) if name == "step" else float(value) for name, value in row.items()}
-                for row in csv.DictReader(file)]  # fmt: skip
+    """Return the rows of a metrics.csv, or of another file with a column `step` and columns of numbers.
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else.
+    """
+    try:
+        with open(path, newline="") as file:
+            table = csv.DictReader(file, strict=True)
+            rows = [{name: int(value) if name == "step" else float(value) for name, value in row.items()}
+                    for row in table]  # fmt: skip
+        whole = "step" in (table.fieldnames or ())
+    except (ValueError, TypeError, csv.Error) as error:
+        raise ValueError(f"{path} is not a table of numbers: it is truncated or altered ({error})") from error
+    if not whole:
+        raise ValueError(f"{path} has no column `step`: it is truncated or altered")
+    return rows
+
+
+def read_columns(path: Path) -> dict[str, np.ndarray]:
+    """Return the columns of such a file, which are empty where nothing was logged."""
+    rows = read_metrics(path)
+    names = rows[0] if rows else path.read_text().splitlines()[0].split(",")
+    return {name: np.array([row[name] for row in rows]) for name in names}
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """Return what a run.json says.
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else.
+    """
+    try:
+        facts = json.loads(path.read_text())
+        missing = {"hardware", "torch", "date", "steps", "seconds"} - set(facts)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read: it is truncated or altered ({error})") from error
+    if missing:
+        raise ValueError(f"{path} is altered: it does not say {', '.join(sorted(missing))}")
+    return facts
+
+
+def finished(out: Path, steps: int) -> bool:
+    """Return whether run.json says that so many steps were made."""
+    try:
+        return read_facts(out / "run.json")["steps"] == steps
+    except (OSError, ValueError):
+        return False
 
 
 def metrics_text(rows: list[dict[str, Any]]) -> str:
@@ -89,6 +229,26 @@ def metrics_text(rows: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
+def to_tensor(rows: list[dict[str, float]]) -> Tensor:
+    """Return the rows of metrics as the checkpoint keeps them: (rows, columns), float64, which loses nothing."""
+    values = [[row[name] for name in COLUMNS] for row in rows]
+    return torch.tensor(values, dtype=torch.float64).reshape(-1, len(COLUMNS))
+
+
+def from_tensor(table: Tensor) -> list[dict[str, float]]:
+    """Undo `to_tensor`."""
+    rows = [dict(zip(COLUMNS, values, strict=True)) for values in table.tolist()]
+    return [row | {"step": int(row["step"])} for row in rows]
+
+
+def write_metrics(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write metrics.csv, and say so if what is there was no earlier state of it."""
+    text = metrics_text(rows)
+    if path.is_file() and not text.encode().startswith(path.read_bytes()):
+        print(f"{path} was altered since it was written; it is written anew, from the checkpoint.")
+    checkpoints.write_atomically(path, text)
+
+
 def png(grid: np.ndarray) -> bytes:
     """Return a uint8 picture in 16 greys, as the bytes of a file."""
     buffer = io.BytesIO()
@@ -96,11 +256,25 @@ def png(grid: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def gif(paths: Sequence[Path]) -> bytes:
-    """Return a film of the pictures at `paths`, or of twenty of them, evenly chosen, with the first and the last."""
+def picture(path: Path) -> np.ndarray | None:
+    """Return a picture's pixels, or None where there is none or it is broken."""
+    try:
+        return np.array(Image.open(path).convert("L"))
+    except Exception:  # whatever is thrown at what should be a PNG: OSError, SyntaxError, zlib.error, struct.error
+        return None
+
+
+def gif(paths: Sequence[Path]) -> bytes | None:
+    """Return a film of the pictures at `paths`, or of twenty of them, evenly chosen, with the first and the last.
+
+    A picture that is broken, or not as large as the last one, is left out; if none remains, there is no film.
+    """
     chosen = np.linspace(0, len(paths) - 1, min(len(paths), FRAMES)).round().astype(int)
-    grids = (np.array(Image.open(paths[index]).convert("L")) for index in chosen)
-    first, *rest = (_in_greys(grid, FILM_GREYS) for grid in grids)
+    whole = [grid for grid in (picture(paths[index]) for index in chosen) if grid is not None]
+    frames = [_in_greys(grid, FILM_GREYS) for grid in whole if grid.shape == whole[-1].shape]
+    if not frames:
+        return None
+    first, *rest = frames
     buffer = io.BytesIO()
     first.save(buffer, "gif", save_all=bool(rest), append_images=rest, duration=200, loop=0, optimize=True)
     return buffer.getvalue()

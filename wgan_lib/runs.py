@@ -1,6 +1,6 @@
 r"""Recorded runs: full trainings that were made once, by one command, and are kept for all readers under ``runs/``."""
 
-import json
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from wgan_lib import checkpoints, mnist, networks, rundir, training
+from wgan_lib.settings import require
 
 KEPT = ("config.json", "samples.gif", "run.json")
 
@@ -33,20 +34,18 @@ class Run:
 
     @cached_property
     def metrics(self) -> dict[str, np.ndarray]:
-        """One array for each column of metrics.csv."""
-        rows = training.read_metrics(self.path / "metrics.csv")
-        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        """One array for each column of metrics.csv; empty ones if the run ended before its first row."""
+        return rundir.read_columns(self.path / "metrics.csv")
 
     @cached_property
     def quality(self) -> dict[str, np.ndarray]:
         """One array for each column of quality.csv: the metrics of each snapshot, see `quality.along`."""
-        rows = training.read_metrics(self.path / "quality.csv")
-        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        return rundir.read_columns(self.path / "quality.csv")
 
     @cached_property
     def facts(self) -> dict[str, Any]:
         """Where and when it ran: hardware, torch, date, steps, seconds."""
-        return json.loads((self.path / "run.json").read_text())
+        return rundir.read_facts(self.path / "run.json")
 
     def label(self) -> str:
         """Return hardware, seed and date in one line, to stand beside everything that is shown of the run."""
@@ -54,11 +53,23 @@ class Run:
         return (f"{steps:,} critic steps in {seconds / 60:.1f} minutes on {self.facts['hardware']}, "
                 f"seed {self.config.seed}, {self.facts['date']}")  # fmt: skip
 
-    def generator(self) -> nn.Module:
-        """Return the trained generator, in evaluation mode, on the CPU."""
-        tensors, _ = checkpoints.load(self.path / "generator.safetensors")
+    def generator(self, weights: Path | None = None) -> nn.Module:
+        """Return the trained generator, or the one whose `weights` are given, in evaluation mode, on the CPU.
+
+        Raises
+        ------
+        ValueError
+            If the weights are damaged or another run's.
+        """
+        path = weights or self.path / "generator.safetensors"
+        tensors, facts = checkpoints.load(path)
+        own = self.config.identity()
+        for name, value in facts.get("config", {}).items():  # a file that is older does not say whose it is
+            require(own.get(name, value) == value, name, own.get(name),
+                    f"{path} belongs to a run with {value!r}, so to another than config.json beside it")  # fmt: skip
         generator, _ = training.build(self.config)
-        generator.load_state_dict(tensors)
+        with rundir.understood(path):
+            generator.load_state_dict(tensors)
         return generator.eval()
 
     def generate(self, n: int, seed: int) -> Tensor:
@@ -88,12 +99,32 @@ def record(source: Path, destination: Path) -> Run:
     Raises
     ------
     ValueError
-        If the run is not finished. Nothing is written then.
+        If the run is not finished, or something is at `destination` already. Nothing is written then.
     """
     run = load(source)
-    grid = source / "samples" / f"{run.config.steps:08d}.png"
-    if not (grid.is_file() and (source / "run.json").is_file() and run.facts["steps"] == run.config.steps):
+    grid = run.path / "samples" / f"{run.config.steps:08d}.png"
+    if not (grid.is_file() and rundir.finished(run.path, run.config.steps)):
         raise ValueError(f"{source} is not finished: it has not made its {run.config.steps} steps; go on with --resume")
+    free = not destination.exists() or (destination.is_dir() and not any(destination.iterdir()))
+    require(free, "destination", str(destination),
+            "something is here already, and would be overwritten; delete it, or choose another")  # fmt: skip
+    draft = destination.with_name(f".{destination.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)  # what a kill may have left
+    try:
+        draft.mkdir(parents=True)
+        _copy(run, grid, draft)
+        draft.replace(destination)  # all of it, or nothing
+    except OSError as error:
+        raise OSError(f"{destination} cannot be written: {error.strerror or error}; nothing was kept there") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Run(destination)
+
+
+def _copy(run: Run, grid: Path, folder: Path) -> None:
+    """Write what is kept of a run to a folder that is empty."""
+    source = run.path
+    run.generator()  # which refuses weights that are another run's
     tensors, facts = checkpoints.load(source / "generator.safetensors")
     kept = {name: (source / name).read_bytes() for name in KEPT} | {"samples.png": grid.read_bytes()}
     rows = training.read_metrics(source / "metrics.csv")
@@ -101,8 +132,6 @@ def record(source: Path, destination: Path) -> Run:
     kept["metrics.csv"] = rundir.metrics_text(rounded).encode()
     if (source / "quality.csv").is_file():
         kept["quality.csv"] = (source / "quality.csv").read_bytes()
-    destination.mkdir(parents=True, exist_ok=True)
     for name, content in kept.items():
-        checkpoints.write_atomically(destination / name, content)
-    checkpoints.save(destination / "generator.safetensors", networks.halved(tensors), **facts)
-    return Run(destination)
+        checkpoints.write_atomically(folder / name, content)
+    checkpoints.save(folder / "generator.safetensors", networks.halved(tensors), **facts)

@@ -17,7 +17,7 @@ import math
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ from wgan_lib.settings import PRESETS, Config, preset, require, resolve_device
 __all__ = ["COLUMNS", "PRESETS", "Config", "CriticStep", "Diverged", "Trainer", "build", "critic_step",
            "generator_step", "hardware", "preset", "read_metrics", "read_settings", "resolve_device"]  # fmt: skip
 GRID = 100  # images in a sample grid
+ENDS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]  # Ctrl-C, kill, closing
 
 
 class Diverged(RuntimeError):
@@ -179,7 +180,7 @@ class Trainer:
         (the generator beside each grid, in half precision), generator.safetensors, checkpoint.safetensors and, at the
         end, run.json.
     images : Tensor, shape (n, 1, 28, 28), uint8, optional
-        What to learn from; all 60,000 training images if left out.
+        What to learn from; all 60,000 training images if left out. Of either, the first `train_images`.
 
     Attributes
     ----------
@@ -189,11 +190,14 @@ class Trainer:
         Critic steps made so far.
     rows : list of dict
         What metrics.csv holds.
+    stopped_by : int or None
+        The signal that ended `run` before its time.
 
     Raises
     ------
     ValueError
-        If `out` holds another run, or the checkpoint to resume from is damaged or of another configuration.
+        If `out` holds another run or is in use, or the checkpoint to resume from is damaged or of another
+        configuration; or if `images` are not pixels.
     """
 
     def __init__(self, config: Config, images: Tensor | None = None) -> None:
@@ -211,12 +215,14 @@ class Trainer:
         self.generator_loss = self.validation_claim = torch.tensor(math.nan)
         self.rows: list[dict[str, float]] = []
         self.seconds = 0.0  # of training, earlier sessions included
-        self.images = (mnist.images(data=config.data) if images is None else images)[: config.train_images]
+        self.images = _pixels(mnist.images(data=config.data) if images is None else images)[: config.train_images]
         self.images = self.images.to(self.device)
         self.unseen = mnist.images("test", data=config.data, device=self.device)
         self.recording = self._recording()
         for network in (self.generator, self.critic):
             parallel.synchronise_batch_norm(network)
+        self.stopped_by: int | None = None
+        self.hold: rundir.Hold | None = None  # on `out`, from here to the end of `run`
         if config.out is not None:
             self._open(config.out)
 
@@ -334,10 +340,13 @@ class Trainer:
             If a loss or a weight is NaN or infinite. The last checkpoint stays as it was.
         """
         out = self.config.out
-        with _interrupts() as interrupted, nullcontext() if out is None or parallel.rank() else rundir.claimed(out):
+        with _interrupts() as interrupted, self.hold or nullcontext():
             self._loop([listen for listen in (on_log, self._tensorboard()) if listen is not None], interrupted)
-        if self.steps_done < self.config.steps and out is not None and not parallel.rank():
-            print(f"Stopped after step {self.steps_done}. The same command with --out {out} --resume goes on.")
+        if self.steps_done < self.config.steps:
+            self.stopped_by = interrupted[0] if interrupted else signal.SIGINT  # which another process had
+            if out is not None and not parallel.rank():
+                with suppress(OSError):  # the terminal may be what is gone
+                    print(f"Stopped after step {self.steps_done}. The same command with --out {out} --resume goes on.")
         return self.rows
 
     def _loop(self, listeners: list[Callable[[dict[str, float]], None]], interrupted: list[int]) -> None:
@@ -423,21 +432,21 @@ class Trainer:
                 raise self._diverged(f"{name} is {float(loss)}")
 
     def _check_weights(self) -> None:
-        """Keep a last step that broke the weights, though its losses were finite, out of the checkpoint."""
-        for player in (self.generator, self.critic):
-            if not all(bool(torch.isfinite(weight).all()) for weight in player.parameters()):
-                raise self._diverged("a weight is NaN or infinite")
+        """Keep a step that broke something which lasts, though its losses were finite, out of what is written."""
+        for name, tensor in checkpoints.flatten(self._state()).items():
+            if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+                raise self._diverged(f"{name} is NaN or infinite")
 
     def _diverged(self, what: str) -> Diverged:
         out = self.config.out
-        kept = f" The last checkpoint in {out} is intact." if out and (out / "checkpoint.safetensors").exists() else ""
+        kept = f" The last checkpoint in {out} is intact." if out and (out / rundir.CHECKPOINT).exists() else ""
         return Diverged(
             f"{what} at step {self.steps_done}. Likely causes: a learning rate that is too high (here "
             f"{self.config.learning_rate:g}), a critic with neither clipping nor a penalty, or pixels that are not in "
             f"[-1, 1].{kept}"
         )
 
-    # Files: what is in `out`, and how it gets there. Checkpoint last, so that all it stands for is already on disk.
+    # Files: what is in `out`, and how it gets there. Checkpoint first: all else can be made anew from it.
 
     def _check_surroundings(self) -> None:
         config, processes = self.config, parallel.size()
@@ -451,97 +460,136 @@ class Trainer:
     def _open(self, out: Path) -> None:
         """Take possession of `out`: start a run there, or continue the one it holds. The first process writes."""
         if parallel.rank() == 0:
-            out.mkdir(parents=True, exist_ok=True)
-            with rundir.claimed(out):
+            self.hold = rundir.Hold(out)
+            with rundir.writing(out):
+                out.mkdir(parents=True, exist_ok=True)
+                self.hold.__enter__()
+            try:
                 self._begin_or_resume(out)
+            except BaseException:
+                self.hold.release()
+                raise
         parallel.wait()
-        if parallel.rank() and self.config.resume and (out / "checkpoint.safetensors").exists():
-            self._restore(out / "checkpoint.safetensors")
+        if parallel.rank() and self.config.resume and (out / rundir.CHECKPOINT).exists():
+            self._restore(out / rundir.CHECKPOINT)
 
     def _begin_or_resume(self, out: Path) -> None:
         settings, stored = out / "config.json", None
-        if not self.config.resume:
-            require(not settings.exists(), "out", str(out),
-                    "this directory already holds a run; continue it with --resume, or choose another")  # fmt: skip
-        elif settings.exists():
-            stored = read_settings(settings)
-            self._check_same_run(stored, settings)
-        if self.config.resume and (out / "checkpoint.safetensors").exists():
-            self._restore(out / "checkpoint.safetensors")
+        resuming = rundir.to_resume(out, self.config.resume)
+        if resuming:
+            if settings.exists():
+                stored = read_settings(settings)
+                rundir.same_run(stored, self.config, settings)
+            self._restore(out / rundir.CHECKPOINT)
             require(self.steps_done <= self.config.steps, "steps", self.config.steps,
                     f"the run in {out} has made {self.steps_done} already; ask for at least as many")  # fmt: skip
-        for folder in ("samples", "snapshots"):
-            (out / folder).mkdir(exist_ok=True)
-        if stored is not None and stored["steps"] != self.config.steps and stored["steps"] % stored["sample_every"]:
-            for path in out.glob(f"s*s/{stored['steps']:08d}.*"):  # made because it was the last; it is no more
-                path.unlink()
-        checkpoints.write_atomically(settings, json.dumps(self.config.to_json(), indent=2) + "\n")
-
-    def _check_same_run(self, stored: dict[str, Any], path: Path) -> None:
-        stored = Config().to_json() | stored  # a run that is older than a setting has its default
-        for name, value in self.config.identity().items():
-            require(stored[name] == value, name, value,
-                    f"the run to resume has {stored[name]!r} ({path}); use that or another `out`")  # fmt: skip
+        with rundir.writing(out):
+            for folder in ("samples", "snapshots"):
+                (out / folder).mkdir(exist_ok=True)
+            if stored is not None and stored["steps"] != self.config.steps and stored["steps"] % stored["sample_every"]:
+                for path in out.glob(f"s*s/{stored['steps']:08d}.*"):  # made because it was the last; it is no more
+                    path.unlink()
+            checkpoints.write_atomically(settings, json.dumps(self.config.to_json(), indent=2) + "\n")
+            if resuming:
+                self._complete(out)
 
     def _save_if_due(self, stopping: bool) -> None:
-        config, step, out = self.config, self.steps_done, self.config.out
+        out = self.config.out
         if out is None:
             return
-        save = step % config.checkpoint_every == 0 or stopping
-        if save:
+        save, draw = self.steps_done % self.config.checkpoint_every == 0 or stopping, self._grid_is_due()
+        if save or draw:
             self._check_weights()
         if parallel.rank():
             return
-        if step % config.sample_every == 0 or step == config.steps:
-            checkpoints.write_atomically(out / "samples" / f"{step:08d}.png", rundir.png(mnist.grid(self.sample())))
-            checkpoints.save(out / "snapshots" / f"{step:08d}.safetensors", networks.halved(self.averaged.state_dict()))
-        if stopping:
+        with rundir.writing(out):
+            if save:
+                self._save_checkpoint(out / rundir.CHECKPOINT)
+            if draw:
+                self._save_grid(out)
+            if save:
+                self._save_results(out)
+            if stopping:
+                self._save_summary(out)
+
+    def _complete(self, out: Path) -> None:
+        """Make what was lost, or never written, of all that belongs to the checkpoint this run was resumed from."""
+        if self._grid_is_due() and rundir.picture(out / "samples" / f"{self.steps_done:08d}.png") is None:
+            self._save_grid(out)
+        self._save_results(out)
+        if self.steps_done == self.config.steps and not rundir.finished(out, self.steps_done):
             self._save_summary(out)
-        if save:
-            checkpoints.save(out / "generator.safetensors", self.averaged.state_dict(), step=step)
-            checkpoints.write_atomically(out / "metrics.csv", rundir.metrics_text(self.rows))
-            self._save_checkpoint(out / "checkpoint.safetensors")
+
+    def _grid_is_due(self) -> bool:
+        return self.steps_done % self.config.sample_every == 0 or self.steps_done == self.config.steps
+
+    def _save_grid(self, out: Path) -> None:
+        """Write a picture of the fixed latents, and the generator that made it, in half precision."""
+        name, weights = f"{self.steps_done:08d}", networks.halved(self.averaged.state_dict())
+        self._save_generator(out / "snapshots" / f"{name}.safetensors", weights)
+        checkpoints.write_atomically(out / "samples" / f"{name}.png", rundir.png(mnist.grid(self.sample())))
+
+    def _save_results(self, out: Path) -> None:
+        self._save_generator(out / "generator.safetensors", self.averaged.state_dict())
+        rundir.write_metrics(out / "metrics.csv", self.rows)
+
+    def _save_generator(self, path: Path, weights: dict[str, Tensor]) -> None:
+        """Write weights with the run that they belong to, so that no other takes them for its own."""
+        checkpoints.save(path, weights, step=self.steps_done, config=self.config.identity())
 
     def _save_summary(self, out: Path) -> None:
         """Write samples.gif, the same hundred latents from the first grid to this step's, and run.json."""
-        paths = [path for path in sorted((out / "samples").glob("*.png")) if int(path.stem) <= self.steps_done]
-        if paths:
-            checkpoints.write_atomically(out / "samples.gif", rundir.gif(paths))
+        grids = rundir.numbered(out / "samples", ".png")
+        film = rundir.gif([path for step, path in grids.items() if step <= self.steps_done])
+        if film is not None:
+            checkpoints.write_atomically(out / "samples.gif", film)
         facts = {"hardware": self.hardware(), "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"),
                  "steps": self.steps_done, "seconds": round(self.seconds, 1)}  # fmt: skip
         checkpoints.write_atomically(out / "run.json", json.dumps(facts, indent=2) + "\n")
 
-    def _save_checkpoint(self, path: Path) -> None:
-        """Write all that the next step depends on; `rng` is the one source of randomness that a run draws from."""
-        tensors = {
+    def _state(self) -> dict[str, Any]:
+        """Return the numbers that the next step depends on, but for the source of randomness."""
+        players = {
             "generator": self.generator.state_dict(),
             "critic": self.critic.state_dict(),
             "generator_optimizer": self.generator_optimizer.state_dict()["state"],
             "critic_optimizer": self.critic_optimizer.state_dict()["state"],
+        }
+        return players | ({"averaged": self.averaged.state_dict()} if self.config.average else {})
+
+    def _save_checkpoint(self, path: Path) -> None:
+        """Write all that the next step depends on; `rng` is the one source of randomness that a run draws from."""
+        tensors = self._state() | {
             "rng": self.rng.get_state(),
             "generator_loss": self.generator_loss,
+            "rows": rundir.to_tensor(self.rows),
         }
-        if self.config.average:
-            tensors["averaged"] = self.averaged.state_dict()
         checkpoints.save(path, tensors, step=self.steps_done, seconds=self.seconds, device=self.device.type,
-                         config=self.config.identity())  # fmt: skip
+                         config=self.config.identity(), made_on=self._made_on())  # fmt: skip
+
+    def _made_on(self) -> str:
+        return f"{self.hardware()}, torch {torch.__version__}"
 
     def _restore(self, path: Path) -> None:
         """Undo `_save_checkpoint`."""
         tensors, facts = checkpoints.load(path)
-        self._check_same_run(facts["config"], path)
-        require(facts["device"] == self.device.type, "device", self.device.type,
-                 f"the run to resume was made on {facts['device']}, whose random numbers end there")  # fmt: skip
-        self.generator.load_state_dict(tensors["generator"])
-        self.critic.load_state_dict(tensors["critic"])
-        if self.config.average:
-            self.averaged.load_state_dict(tensors["averaged"])
-        _restore_optimizer(self.generator_optimizer, tensors.get("generator_optimizer", {}))
-        _restore_optimizer(self.critic_optimizer, tensors.get("critic_optimizer", {}))
-        self.rng.set_state(tensors["rng"])
-        self.generator_loss = tensors["generator_loss"]
-        self.steps_done, self.seconds = facts["step"], facts["seconds"]
-        self.rows = [row for row in read_metrics(path.with_name("metrics.csv")) if row["step"] <= self.steps_done]
+        with rundir.understood(path):
+            rundir.same_run(facts["config"], self.config, path)
+            require(facts["device"] == self.device.type, "device", self.device.type,
+                    f"the run to resume was made on {facts['device']}, whose random numbers end there")  # fmt: skip
+            self.steps_done, self.seconds = facts["step"], facts["seconds"]
+            self.generator.load_state_dict(tensors["generator"])
+            self.critic.load_state_dict(tensors["critic"])
+            if self.config.average:
+                self.averaged.load_state_dict(tensors["averaged"])
+            generator_steps = self.steps_done // self.config.critic_steps
+            _restore_optimizer(self.generator_optimizer, tensors, "generator_optimizer", generator_steps)
+            _restore_optimizer(self.critic_optimizer, tensors, "critic_optimizer", self.steps_done)
+            self.rng.set_state(tensors["rng"])
+            self.generator_loss, self.rows = tensors["generator_loss"], rundir.from_tensor(tensors["rows"])
+            if facts["made_on"] != self._made_on() and not parallel.rank():
+                print(f"Note: this run was made on {facts['made_on']}, and goes on on {self._made_on()}: "
+                      "its last digits will not be those of an uninterrupted run.")  # fmt: skip
 
     def _tensorboard(self) -> Callable[[dict[str, float]], None] | None:
         """Return what writes a row of metrics to TensorBoard, if that is asked for."""
@@ -565,16 +613,34 @@ def _numbers(network: nn.Module) -> list[Tensor]:
     return [tensor for tensor in network.state_dict().values() if tensor.is_floating_point()]
 
 
-def _restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    numbered = {int(index): moments for index, moments in state.items()}
+def _pixels(images: Tensor) -> Tensor:
+    """Return `images`, if they are what MNIST's are."""
+    tensor = isinstance(images, Tensor)
+    what = f"a {images.dtype} tensor {tuple(images.shape)}" if tensor else f"a {type(images).__name__}"
+    fits = tensor and images.dtype == torch.uint8 and images.dim() == 4 and images.shape[1:] == networks.IMAGE_SHAPE
+    if not fits or len(images) == 0:
+        raise ValueError(f"images: expected pixels as MNIST has them, a uint8 tensor (n, 1, 28, 28), and not {what}")
+    return images
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Any], name: str, steps: int) -> None:
+    """Give `optimizer` the moments that `tensors` hold under `name`; before its first step it has none."""
+    numbered = {int(index): moments for index, moments in tensors.get(name, {}).items()}
+    parameters = optimizer.param_groups[0]["params"]
+    names = {"exp_avg", "exp_avg_sq", "step"} if isinstance(optimizer, torch.optim.Adam) else {"square_avg", "step"}
+    for index, parameter in enumerate(parameters if steps else ()):
+        for moment in names:
+            if numbered[index][moment].shape not in (parameter.shape, ()):
+                raise TypeError(f"{name}/{index}/{moment} has another shape than its weight")
     optimizer.load_state_dict(optimizer.state_dict() | {"state": numbered})
 
 
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM in a list in place of acting on them, so that a step is never cut in two.
+    """Collect signals that ask to end in a list in place of acting on them, so that a step is never cut in two.
 
-    A second one acts at once. Off the main thread, where Python allows no handlers, signals act as always.
+    A second one acts at once, and one that is ignored, as by `nohup` or in the background, stays so. Off the main
+    thread, where Python allows no handlers, signals act as always.
     """
     received: list[int] = []
     previous: dict[int, Any] = {}
@@ -585,8 +651,9 @@ def _interrupts() -> Iterator[list[int]]:
             signal.signal(each, handler)
 
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            previous[number] = signal.signal(number, note)
+        for number in ENDS:
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: not Python's to give back
+                previous[number] = signal.signal(number, note)
     except ValueError:
         pass
     try:
