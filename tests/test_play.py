@@ -2,6 +2,7 @@
 
 import re
 import sys
+from base64 import b64encode
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from wgan_lib import divergences, lipschitz, networks, toy, training, transport
+from wgan_lib import divergences, lipschitz, networks, runs, toy, training, transport
 from wgan_lib.objectives import OBJECTIVES
 
 PLAY = Path(__file__).resolve().parent.parent / "book" / "play"
@@ -240,10 +241,12 @@ def opened(browser, serve):
         page.complaints = []
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
 
-        def open_page(name):
+        def open_page(name, file=None):
+            content = b64encode(file.read_bytes()).decode() if file else ""
             page.goto(f"{address}/empty")
             page.set_content(
-                f"<style>{(PLAY.parent / '_static' / 'play.css').read_text()}</style><div class=play id=here></div>"
+                f"<style>{(PLAY.parent / '_static' / 'play.css').read_text()}</style>"
+                f'<div class=play id=here data-file="{content}"></div>'
                 f"<script type=module>{bundle(f'{name}.js')};"
                 f"window.{name} = mount(document.getElementById('here'))</script>"
             )
@@ -316,9 +319,9 @@ def test_a_finger_and_the_arrow_keys_paint_points(lab):
     assert "paint=" in lab.evaluate("location.hash")
 
 
-@pytest.mark.parametrize("name", ["lab", "dirac", "piles", "prices"])
+@pytest.mark.parametrize("name", ["lab", "dirac", "piles", "prices", "digits"])
 def test_every_control_has_a_name_and_room_for_a_thumb(opened, name):
-    page = opened(name)
+    page = opened(name, file=RECORDED)
     for control in page.locator("button, select, input[type=range]").all():
         if control.is_visible():
             assert control.bounding_box()["height"] >= 44
@@ -411,6 +414,60 @@ def test_prices_meet_w_at_the_optimum_and_are_refused_beyond_it(opened, modules)
     assert [float(text) for text in page.locator("dd").all_inner_texts()] == pytest.approx([answer.cost] * 2, abs=0.01)
     page.get_by_label("v1").fill("6")
     assert "Too dear" in page.locator(".play-says").inner_text()
+
+
+# The generator of chapter 9
+RECORDED = PLAY.parent.parent / "runs" / "wgan-gp-tuned-seed0" / "generator.safetensors"
+
+
+def test_the_page_draws_the_digits_that_torch_draws(modules):
+    run = runs.load("wgan-gp-tuned-seed0")
+    latent = networks.noise(5, run.config.latent_dim, seed=3)
+    drawn = modules(
+        """async ([file, latents]) => {
+            const { Generator, readTensors } = await import("./generator.js");
+            const generator = new Generator(readTensors(Uint8Array.from(atob(file), (c) => c.charCodeAt(0))));
+            return latents.map((latent) => [...generator.draw(latent)]);
+        }""",
+        [b64encode(RECORDED.read_bytes()).decode(), latent.tolist()],
+    )
+    images = networks.sample(run.generator(), latent)
+    np.testing.assert_allclose(np.reshape(drawn, images.shape), images.numpy(), atol=1e-4)
+    assert images.std() > 0.3, "there are digits to see"
+
+
+def test_the_way_between_two_latents_stays_on_their_sphere(modules):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 32))
+    b *= np.linalg.norm(a) / np.linalg.norm(b)
+    shares = [0, 0.25, 0.5, 1]
+    points = modules(
+        """async ([a, b, shares]) => {
+            const { between } = await import("./digits.js");
+            return shares.map((t) => between(a, b, t));
+        }""",
+        [a.tolist(), b.tolist(), shares],
+    )
+    np.testing.assert_allclose(points[0], a)
+    np.testing.assert_allclose(points[-1], b)
+    np.testing.assert_allclose(np.linalg.norm(points, axis=1), np.linalg.norm(a))
+    angle = np.arccos(np.dot(points[1], a) / np.dot(a, a))
+    assert angle == pytest.approx(np.arccos(np.dot(a, b) / np.dot(a, a)) / 4)
+
+
+def test_a_walk_passes_through_other_digits_and_stops(opened):
+    page = opened("digits", file=RECORDED)
+    picture = "digits.one.canvas.toDataURL()"
+    before = page.evaluate(picture)
+    page.get_by_label("place on the way").fill("0.9")
+    assert page.evaluate(picture) != before
+    strip = page.evaluate("digits.way.canvas.toDataURL()")
+    page.get_by_role("button", name="Another first").click()
+    assert page.evaluate("digits.way.canvas.toDataURL()") != strip
+    page.get_by_role("button", name="Walk").click()
+    page.wait_for_function("digits.share === 0")
+    page.get_by_role("button", name="Stop").click()
+    assert page.get_by_label("place on the way").get_attribute("aria-valuetext") == "0 per cent of the way"
 
 
 def test_random_numbers_are_what_they_say(modules):

@@ -4,12 +4,13 @@ They are written as ES modules, one idea a file. A page that is opened from a di
 not import files, so here they become one script: each module once, those it needs
 before it, without the words ``import`` and ``export``.
 
-A notebook says ``<!-- play: dirac -->`` on a line of its own: Jupyter and Colab show
-nothing there.
+A notebook says ``<!-- play: dirac -->`` on a line of its own, or ``<!-- play: digits
+runs/x/generator.safetensors -->``: Jupyter and Colab show nothing there.
 """
 
 import html
 import re
+from base64 import b64encode
 from pathlib import Path
 
 from docutils import nodes
@@ -17,6 +18,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 PLAY = Path(__file__).resolve().parent.parent / "play"
+ROOT = PLAY.parent.parent
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.M)
 
 
@@ -30,12 +32,18 @@ def bundle(name, seen=None):
     return needed + re.sub(r"^export ", "", IMPORT.sub("", source), flags=re.M)
 
 
-def placed(name, settings=""):
-    """Return the HTML of an explorable: its place, and the script that fills it."""
+def placed(name, settings="", file=""):
+    """Return the HTML of an explorable: its place, and the script that fills it.
+
+    A file of the repository travels with it, since a page on a disk cannot ask for one.
+    """
+    content = b64encode((ROOT / file).read_bytes()).decode() if file else ""
+    selector = f"'[data-play=\"{name}\"]'"
     return (
-        f'<div class="play" data-play="{name}" data-settings="{html.escape(settings)}">'
-        f'</div>\n<script type="module">\n{bundle(f"{name}.js")}\n'
-        f"for (const root of document.querySelectorAll('[data-play=\"{name}\"]')) {{\n"
+        f'<div class="play" data-play="{name}" data-file="{content}"'
+        f' data-settings="{html.escape(settings)}"></div>\n'
+        f'<script type="module">\n{bundle(f"{name}.js")}\n'
+        f"for (const root of document.querySelectorAll({selector})) {{\n"
         "  const before = root.previousElementSibling;\n"
         '  if (before?.classList.contains("play-fallback")) before.hidden = true;\n'
         "  mount(root);\n}\n</script>"
@@ -66,9 +74,9 @@ class Play(SphinxDirective):
 def fill_marks(app, doctree):
     """Put an explorable where a notebook's text has a mark for it."""
     for node in doctree.findall(nodes.raw):
-        mark = re.fullmatch(r"<!-- play: (\w+) -->", node.astext().strip())
+        mark = re.fullmatch(r"<!-- play: (\w+) ?(\S*) -->", node.astext().strip())
         if mark:
-            node.children = [nodes.Text(placed(mark[1]))]
+            node.children = [nodes.Text(placed(mark[1], file=mark[2]))]
 
 
 def setup(app):
