@@ -24,7 +24,7 @@ export function mount(root) {
 class Digits {
   constructor(root, generator) {
     this.generator = generator;
-    this.random = new Random(1, "digits");
+    this.random = new Random(3, "digits");
     this.ends = [this.random.normals(generator.latent), this.random.normals(generator.latent)];
     this.share = 0.5;
     this.one = sharpCanvas("The digit that the generator draws at this place of its latent space", 1);
