@@ -127,3 +127,19 @@ def test_the_best_rate_is_found_among_plain_matches_only():
 def test_an_unknown_name_is_named(wrong):
     with pytest.raises(ValueError, match="expected"):
         Match(**wrong)
+
+
+def test_pictures_show_the_first_seed_of_each_data_set():
+    contest = Contest(Match("R1", **SMALL)).advance(5)
+    drawn = tournament.pictures(contest)
+    assert list(drawn) == [f"R1, {data}" for data in DATA]
+    latent = torch.randn(tournament.POINTS, 2, generator=networks.random_stream(0, "picture"))
+    with torch.no_grad():
+        made = contest.generator(latent.expand(6, -1, -1))
+    torch.testing.assert_close(torch.stack(list(drawn.values())), made[::2].half())
+
+
+def test_patience_differs_in_strength_and_critic_steps_alone():
+    matches = tournament.patience()
+    assert {(match.strength, match.critic_steps) for match in matches} == set(tournament.PATIENCE)
+    assert {(match.method, match.steps, match.learning_rate) for match in matches} == {("GP", 6400, 1e-3)}

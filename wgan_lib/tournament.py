@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import safetensors.torch
 import torch
 from torch import Tensor, nn
 
@@ -327,7 +328,9 @@ CHANGES = (
     {"generator_norm": "batch", "critic_norm": "layer"},
     {"critic_steps": 1},
 )
-FINAL_SEEDS, FINAL_STEPS, LOOKS = (10, 11, 12, 13, 14), 3000, 10
+FINAL_SEEDS, FINAL_STEPS, LOOKS = tuple(range(10, 20)), 3000, 10
+PATIENCE = ((0.1, 5), (10.0, 5), (10.0, 20))  # λ of the two-sided penalty, critic steps to one generator step
+PATIENT_STEPS, PATIENT_LOOKS = 6400, 8
 
 
 def rates() -> list[Match]:
@@ -346,6 +349,12 @@ def finals(rows: list[dict[str, Any]]) -> list[Match]:
     """Return a longer match for each method, with fresh seeds and the learning rate that did best in short ones."""
     return [Match(method, learning_rate=best_rate(rows, method), seeds=FINAL_SEEDS, steps=FINAL_STEPS)
             for method in METHODS]  # fmt: skip
+
+
+def patience() -> list[Match]:
+    """Return long matches of the two-sided penalty: whether a large λ wants no more than time, or critic steps."""
+    return [Match("GP", strength=strength, critic_steps=critic_steps, steps=PATIENT_STEPS)
+            for strength, critic_steps in PATIENCE]  # fmt: skip
 
 
 def best_rate(rows: list[dict[str, Any]], method: str) -> float:
@@ -368,8 +377,22 @@ def describe(match: Match) -> dict[str, Any]:
 
 def play(match: Match, looks: int = 1) -> list[dict[str, Any]]:
     """Play a match to its end, and return the judge's rows at `looks` evenly spaced moments."""
-    contest = Contest(match)
+    return _play_on(Contest(match), looks)
+
+
+def _play_on(contest: Contest, looks: int) -> list[dict[str, Any]]:
+    match = contest.match
     return [describe(match) | row for _ in range(looks) for row in contest.advance(match.steps // looks).judge()]
+
+
+@torch.no_grad()
+def pictures(contest: Contest) -> dict[str, Tensor]:
+    """Return points that the first seed's generators draw, (500, 2) for each "method, data set", in half precision."""
+    latent = torch.randn(POINTS, 2, generator=networks.random_stream(0, "picture"))
+    made = contest.generator(latent.expand(len(contest.match.games), -1, -1))
+    return {f"{contest.match.method}, {data}": points.half().clone()
+            for (data, seed), points in zip(contest.match.games, made, strict=True)
+            if seed == contest.match.seeds[0]}  # fmt: skip
 
 
 def save(rows: list[dict[str, Any]], path: Path) -> None:
@@ -398,13 +421,15 @@ def _number(text: str) -> Any:
 
 
 def record(out: Path) -> None:
-    """Play the whole tournament and write sweep.csv, finals.csv and run.json to `out`."""
+    """Play the whole tournament; write sweep, finals and patience (CSV), points.safetensors and run.json to `out`."""
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
     started = time.process_time()
-    rows = _play_all(rates(), 1)
-    save(_play_all(finals(rows), LOOKS), out / "finals.csv")
+    rows, drawn = _play_all(rates(), 1), {}
+    save(_play_all(finals(rows), LOOKS, drawn), out / "finals.csv")
+    write_atomically(out / "points.safetensors", safetensors.torch.save(drawn))
     save(rows + _play_all(changes(), 1), out / "sweep.csv")
+    save(_play_all(patience(), PATIENT_LOOKS), out / "patience.csv")
     floors = {data: floor(data).tolist() for data in DATA}
     facts = {"hardware": training.hardware(torch.device("cpu")), "torch": torch.__version__,
              "date": datetime.date.today().isoformat(), "cpu_seconds": round(time.process_time() - started),
@@ -412,10 +437,13 @@ def record(out: Path) -> None:
     write_atomically(out / "run.json", (json.dumps(facts, indent=2) + "\n").encode())
 
 
-def _play_all(matches: Iterable[Match], looks: int) -> list[dict[str, Any]]:
+def _play_all(matches: Iterable[Match], looks: int, drawn: dict[str, Tensor] | None = None) -> list[dict[str, Any]]:
     rows = []
     for match in matches:
-        rows += play(match, looks)
+        contest = Contest(match)
+        rows += _play_on(contest, looks)
+        if drawn is not None:
+            drawn |= pictures(contest)
         print(match, *(f"{row['w']:.2f}" for row in rows[-len(match.games) :]), flush=True)
     return rows
 
