@@ -1,5 +1,6 @@
 r"""How the arithmetic is done: in which precision; and on a GPU, how many steps are recorded and played back as one."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
@@ -50,11 +51,13 @@ class Recording(Generic[Result]):
         The function. What it returns stays in place: each call overwrites it.
     rng : torch.Generator
         The source of all its random numbers, on the GPU. The recording takes them from the same stream.
+    or_play : bool
+        What to do where the recording fails: say so once and go on without one, or raise.
     """
 
-    def __init__(self, play: Callable[[], Result], rng: torch.Generator) -> None:
-        self.play, self.rng = play, rng
-        self.warm_ups = 0
+    def __init__(self, play: Callable[[], Result], rng: torch.Generator, or_play: bool = False) -> None:
+        self.play, self.rng, self.or_play = play, rng, or_play
+        self.warm_ups, self.failed = 0, False
         self.graph: torch.cuda.CUDAGraph | None = None
         self.side = torch.cuda.Stream()
 
@@ -63,8 +66,10 @@ class Recording(Generic[Result]):
         if self.warm_ups < WARM_UPS:
             self.warm_ups += 1
             return self._warm_up()
-        if self.graph is None:
-            self._record()
+        if self.graph is None and not self.failed:
+            self._try_to_record()
+        if self.failed:
+            return self.play()
         self.graph.replay()
         return self.result
 
@@ -75,6 +80,20 @@ class Recording(Generic[Result]):
             result = self.play()
         torch.cuda.current_stream().wait_stream(self.side)
         return result
+
+    def _try_to_record(self) -> None:
+        """Record; if that fails, the random numbers go on where they were, in a state that no graph holds."""
+        before = torch.Generator(self.rng.device)
+        before.set_state(self.rng.get_state())
+        try:
+            self._record()
+        except RuntimeError as error:
+            if not self.or_play:
+                raise
+            self.failed = True
+            self.rng.graphsafe_set_state(before)
+            reason = str(error.__context__ or error).splitlines()[0]
+            print(f"No CUDA graph could be recorded, so training goes on step by step: {reason}", file=sys.stderr)
 
     def _record(self) -> None:
         graph = torch.cuda.CUDAGraph()

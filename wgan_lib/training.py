@@ -311,7 +311,7 @@ class Trainer:
         if config.engine == "eager" or self.device.type != "cuda" or parallel.size() > 1:
             return None
         self.unseen_now = self.unseen[: config.batch_size].clone()
-        return Recording(lambda: self.cycle(self.unseen_now), self.rng)
+        return Recording(lambda: self.cycle(self.unseen_now), self.rng, or_play=config.engine == "auto")
 
     def _fits(self) -> bool:
         """Return whether a whole cycle comes next, with nothing to log or to save before its end."""
