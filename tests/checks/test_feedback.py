@@ -75,6 +75,10 @@ ROUNDING = [  # value, answer, what is said
     (0.0085, 0.0075, "no"),
     (1.18, 1, "no"),
     (1234.5, 1230, "no"),  # no decimals given, so nothing says that the last digit was rounded
+    (2.958, 3, "no"),  # one digit is a guess
+    (2.958, 3.0, "no"),
+    (0.0498, 0.05, "more digits"),
+    (29.6, 30, "more digits"),
     (2e-6, 2.0e-6, "right"),
     (0, 0, "right"),
     (0, 0.001, "no"),
@@ -144,6 +148,10 @@ def test_no_two_checks_use_the_same_numbers():
     for _ in range(2):
         expect_function(lambda x, y: seen.append(x[0]) or w1(x, y), w1, pairs, "no")
     assert len(set(seen)) == 2 * feedback.CASES
+
+
+def test_the_checker_itself_is_not_taken_for_the_reader():
+    assert verdict(expect_function, w1, w1, pairs, "no", forbidden=["wgan_lib"]) == "right"
 
 
 def test_a_forbidden_module_is_found_behind_a_wrapper_and_the_profiler_is_left_as_it_was():
