@@ -77,7 +77,7 @@ ROUNDING = [  # value, answer, what is said
     (1234.5, 1230, "no"),  # no decimals given, so nothing says that the last digit was rounded
     (2.958, 3, "no"),  # one digit is a guess
     (2.958, 3.0, "no"),
-    (0.0498, 0.05, "more digits"),
+    (0.0498, 0.05, "right"),
     (29.6, 30, "more digits"),
     (2e-6, 2.0e-6, "right"),
     (0, 0, "right"),
