@@ -111,6 +111,27 @@ def test_page(visit, address, name):
         assert page.evaluate(TOO_WIDE) == []
 
 
+LINK_IN_FORMULA = r"""async address => {
+    const formula = document.createElement("span");
+    formula.className = "math";
+    formula.textContent = `\\(\\href{${address}}{x}\\)`;
+    document.querySelector("article").append(formula);
+    await MathJax.typesetPromise([formula]);
+    return [...formula.querySelectorAll("a")].map(link => link.getAttribute("href"));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_a_formula_runs_nothing(visit, address, scheme):
+    """A link in a formula may lead to a page, and is dropped if it is a script or a document of its own."""
+    name = next(page for page in PAGES if "MathJax" in (HTML / page).read_text("utf-8"))
+    page = visit(f"{address}/{name}" if scheme == "http" else (HTML / name).as_uri())
+    assert page.evaluate(LINK_IN_FORMULA, "https://example.org/") == ["https://example.org/"]
+    for wrong in ("javascript:alert(1)", "data:text/html,<script>alert(1)</script>"):
+        assert page.evaluate(LINK_IN_FORMULA, wrong) == []
+    assert page.complaints == []
+
+
 @pytest.mark.parametrize("scheme", ["http", "file"])
 @pytest.mark.parametrize("name", [page for page in PAGES if "widget-view+json" in (HTML / page).read_text("utf-8")])
 def test_sliders(visit, address, name, scheme):

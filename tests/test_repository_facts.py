@@ -53,3 +53,25 @@ def test_every_command_of_the_readme_exists():
     """What the README tells people to type is a target of the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
     assert set(re.findall(r"make ([a-z-]+)", read("README.md") + read("CONTRIBUTING.md"))) <= targets
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "tools/colab.lock"])
+def test_every_locked_package_has_its_hashes(name):
+    """And no index is named: where packages come from is the reader's choice."""
+    pins = re.split(r"^(?=[\w.-]+==)", read(name), flags=re.M)[1:]
+    assert len(pins) > 100
+    assert [pin.split()[0] for pin in pins if "--hash=sha256:" not in pin] == []
+    assert "://" not in read(name)
+
+
+def test_a_skipped_test_says_why():
+    """Under -q, too, where pytest says nothing by itself."""
+    options = re.search(r'^addopts = "(.*)"', read("pyproject.toml"), re.M)[1].split()
+    assert {"-q", "-rs"} <= set(options)
+
+
+def test_ci_runs_what_a_reader_can_run():
+    """The tests, then every notebook as on Colab; the first failure ends it."""
+    script = read(".ci/run")
+    assert "set -euo pipefail" in script
+    assert script.index("make test\n") < script.index("make test-colab")
