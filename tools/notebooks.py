@@ -36,8 +36,9 @@ if "google.colab" in sys.modules:  # elsewhere everything is already installed
         !git clone -q --depth 1 -b {branch} {url} {name}
     if not Path("{name}").exists():
         raise RuntimeError(
-            "Branch {branch} of {url} could not be fetched. "
-            "If the address opens in your browser, run this cell again."
+            "{url}, branch {branch}, "
+            "could not be fetched. If the address opens in your browser, "
+            "run this cell again."
         )
     %pip install -q ./{name}
     %cd -q {name}
