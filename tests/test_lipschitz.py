@@ -329,7 +329,7 @@ def test_batch_norm_under_the_penalty_is_refused_and_welcome_once_it_is_fixed(la
     assert gradient_penalty(critic.eval(), batch(5, 2), batch(5, 2)).isfinite()
 
 
-@pytest.mark.parametrize("value", [7.0, -0.1, float("nan")])
+@pytest.mark.parametrize("value", [1.01, 7.0, -0.01, float("nan")])
 def test_a_mixture_is_between_the_two(value):
     with pytest.raises(ValueError, match=r"epsilon reaches from .* expected numbers in \[0, 1\]"):
         gradient_penalty(smooth_critic(), batch(5, 3), batch(5, 3), epsilon=torch.full((5, 1), value).double())
@@ -339,3 +339,21 @@ def test_a_mixture_is_between_the_two(value):
 def test_each_example_is_mixed_by_one_number(shape):
     with pytest.raises(ValueError, match=r"epsilon has shape .* expected one number an example, \(5, 1\)"):
         gradient_penalty(smooth_critic(), batch(5, 3), batch(5, 3), epsilon=torch.rand(shape).double())
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3, 1.0])
+def test_the_ends_of_the_way_belong_to_it(value):
+    """f = ‖x‖²/2 has slope ‖x‖: at ε = 0 the penalty looks at the generated points, at 1 at the real ones."""
+    real, fake = batch(5, 3), batch(5, 3, seed=1)
+    penalty = gradient_penalty(
+        lambda x: x.square().sum(1) / 2, real, fake, epsilon=torch.full((5, 1), value, dtype=torch.float64)
+    )
+    torch.testing.assert_close(penalty, ((value * real + (1 - value) * fake).norm(dim=1) - 1).square().mean())
+
+
+def test_slopes_have_a_graph_when_it_is_asked_for_by_name():
+    critic, x = smooth_critic(), batch(5, 3)
+    assert not gradient_norms(critic, x).requires_grad
+    assert gradient_norms(critic, x, create_graph=True).requires_grad
+    with pytest.raises(TypeError, match="positional argument"):
+        gradient_norms(critic, x, True)
