@@ -112,6 +112,22 @@ def test_a_generator_step_by_hand():
     torch.testing.assert_close(generator.weight.data, before + 0.1 * torch.outer(w, REAL.mean(0)))
 
 
+def test_gradients_of_earlier_steps_are_forgotten():
+    once, twice = linear(3.0, 4.0), linear(3.0, 4.0)
+    critic_step(once, sgd(once, rate=0.2), REAL, FAKE)
+    for _ in range(2):
+        critic_step(twice, sgd(twice), REAL, FAKE)
+    torch.testing.assert_close(once[0].weight, twice[0].weight)
+    moved = []
+    for steps, rate in ((1, 0.2), (2, 0.1)):  # the generator's gradient against a linear critic does not change
+        torch.manual_seed(0)
+        generator = nn.Linear(2, 2).double()
+        for _ in range(steps):
+            generator_step(generator, sgd(generator, rate), once, REAL)
+        moved.append(generator.weight)
+    torch.testing.assert_close(*moved)
+
+
 def test_a_generator_step_leaves_the_critic_and_its_gradients_untouched():
     generator, critic = nn.Linear(2, 2).double(), linear(3.0, 4.0)
     critic_step(critic, sgd(critic), REAL, FAKE)
@@ -319,6 +335,16 @@ def test_two_runs_of_one_seed_are_equal_and_another_seed_differs(small, images):
 
     assert equal(train(0), train(0))
     assert not equal(train(0), train(1))
+
+
+@pytest.mark.parametrize("name", ["wgan-gp", "wgan-gp-conv"])
+def test_the_first_weights_come_from_the_seed_and_from_nothing_else(small, name):
+    first = []
+    for state, seed in ((1, 0), (2, 0), (2, 1)):
+        torch.manual_seed(state)
+        first.append([p for network in training.build(small(name, seed=seed)) for p in weights(network)])
+    assert equal(first[0], first[1])
+    assert not any(torch.equal(one, other) for one, other in zip(first[1], first[2], strict=True) if one.dim() > 1)
 
 
 def test_a_run_neither_uses_nor_changes_the_global_generator(small, images):
@@ -1288,14 +1314,15 @@ class Clock:
 
 
 @pytest.mark.parametrize("batch", [4, 8])
-def test_the_speed_counts_the_images_of_the_steps_since_the_last_row(small, images, monkeypatch, batch):
-    clock = Clock()
+def test_the_speed_is_that_of_the_images_since_the_last_row(small, images, monkeypatch, batch):
+    clock, looks = Clock(), []
     monkeypatch.setattr(training, "time", clock)
-    rows = Trainer(small(steps=9, log_every=3, batch_size=batch, device="cpu"), images).run()
-    looks = [round(3 * batch / row["images_per_second"]) for row in rows]
-    assert looks[1] == looks[2] and [3 * batch / each for each in looks] == pytest.approx(
-        [row["images_per_second"] for row in rows], abs=0.06)  # fmt: skip
-    assert 1 <= looks[1] <= 8
+    rows = Trainer(small(steps=9, log_every=3, batch_size=batch), images).run(
+        on_log=lambda row: looks.append(clock.now)
+    )
+    for then, now, row in zip(looks, looks[1:], rows[1:], strict=False):  # one look for the row, one to begin the next
+        assert row["images_per_second"] == pytest.approx(3 * batch / (now - 1 - then), abs=0.06)
+    assert len(rows) == len(looks) == 3
 
 
 def test_seconds_are_those_of_all_sessions(small, images, tmp_path, monkeypatch):
