@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from wgan_lib import checkpoints, classifiers, mnist, networks
+from wgan_lib import checkpoints, classifiers, mnist, randomness
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_a_network_that_there_is_not_is_named():
 def test_images_are_moved_by_two_pixels_at_most_and_keep_their_background():
     images = torch.full((200, 1, 28, 28), -1.0)
     images[:, :, 13:15, 13:15] = 1.0
-    moved = classifiers._moved(images, networks.random_stream(0, "test"))
+    moved = classifiers._moved(images, randomness.stream(0, "test"))
     assert moved.min() >= -1 - 1e-5 and moved.max() <= 1 + 1e-5
     weight = (moved + 1).flatten(2).squeeze(1)
     places = torch.stack(torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")).flatten(1)

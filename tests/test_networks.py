@@ -209,24 +209,3 @@ def test_attention_follows_a_permutation_of_the_positions():
 def test_a_penalty_differentiates_twice_through_attention():
     block, x = attention(channels=2), FEATURES[:1, :2].clone().requires_grad_()
     assert torch.autograd.gradgradcheck(lambda y: block(y).square().sum(), x)
-
-
-# Streams of random numbers
-
-
-def test_each_purpose_and_each_seed_has_its_own_stream():
-    streams = [networks.random_stream(seed, purpose) for seed in (0, 1) for purpose in ("noise", "training")]
-    draws = torch.stack(
-        [torch.randn(20_000, generator=stream) for stream in (*streams, torch.Generator().manual_seed(0))]
-    )
-    apart = torch.corrcoef(draws) - torch.eye(len(draws))
-    assert apart.abs().max() < 0.03
-    again = torch.randn(20_000, generator=networks.random_stream(1, "noise"))
-    assert torch.equal(draws[2], again)
-
-
-def test_noise_is_not_aligned_with_the_weights_of_the_same_seed():
-    torch.manual_seed(3)
-    weight = nn.Linear(100, 128).weight.detach()
-    aligned = torch.nn.functional.cosine_similarity(networks.noise(100, 100, seed=3), weight[:100])
-    assert aligned.abs().mean() < 0.12  # two independent Gaussian vectors of 100 entries: 0.08

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from wgan_lib import divergences, lipschitz, networks, runs, toy, training, transport
+from wgan_lib import divergences, lipschitz, networks, randomness, runs, toy, training, transport
 from wgan_lib.objectives import OBJECTIVES
 
 PLAY = Path(__file__).resolve().parent.parent / "book" / "play"
@@ -334,7 +334,7 @@ def test_a_slider_says_its_value(lab):
     assert lab.get_by_label("learning rate", exact=True).get_attribute("aria-valuetext") == "0.003"
 
 
-# The Dirac-GAN: 500 steps of 0.2 from (1, 1), as in chapter 4
+# The Dirac-GAN: 500 steps of 0.2 from (1, -1), as in chapter 4
 RADII = {
     "GAN": 3.10,
     "non-saturating GAN": 0.64,
@@ -360,9 +360,9 @@ def test_its_fields_are_the_gradients_of_the_librarys_losses(modules, in_turns):
         game = OBJECTIVES[name]
         for theta, psi in rng.uniform(-0.7, 0.7, (12, 2)):
             t, p = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (theta, psi))
-            p_new = p - h * torch.autograd.grad(game.critic_loss(-p * 0, -p * t.detach()), p)[0]
+            p_new = p - h * torch.autograd.grad(game.critic_loss(p * 0, p * t.detach()), p)[0]
             seen = (p_new if in_turns else p).detach()
-            t_new = t - h * torch.autograd.grad(game.generator_loss(-seen * t), t)[0]
+            t_new = t - h * torch.autograd.grad(game.generator_loss(seen * t), t)[0]
             found = modules(
                 """async ([method, start, inTurns]) => {
                     const { path } = await import("./dirac.js");
@@ -422,7 +422,7 @@ RECORDED = PLAY.parent.parent / "runs" / "wgan-gp-tuned-seed0" / "generator.safe
 
 def test_the_page_draws_the_digits_that_torch_draws(modules):
     run = runs.load("wgan-gp-tuned-seed0")
-    latent = networks.noise(5, run.config.latent_dim, seed=3)
+    latent = randomness.noise(5, run.config.latent_dim, seed=3)
     drawn = modules(
         """async ([file, latents]) => {
             const { Generator, readTensors } = await import("./generator.js");

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from wgan_lib import metrics, mnist, networks, quality, runs, training
+from wgan_lib import metrics, mnist, quality, randomness, runs, training
 
 
 @pytest.fixture(scope="module")
@@ -70,4 +70,4 @@ def test_a_recorded_run_keeps_the_measurements_and_has_no_snapshots(run, digits,
 
 
 def test_noise_of_the_report_is_not_that_of_the_grid(run):
-    assert not torch.equal(networks.noise(4, 4, seed=1), networks.noise(4, 4, seed=run.config.seed))
+    assert not torch.equal(randomness.noise(4, 4, seed=1), randomness.noise(4, 4, seed=run.config.seed))

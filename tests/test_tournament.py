@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from wgan_lib import lipschitz, networks, tournament, toy, training
+from wgan_lib import lipschitz, networks, randomness, tournament, toy, training
 from wgan_lib.tournament import DATA, METHODS, Contest, Match, Together
 
 SMALL = {"width": 8, "batch": 16, "seeds": (3, 6)}
@@ -16,7 +16,7 @@ RULES = {"": {}, "clip": {"clip": 0.1}, "penalty": {"penalty": 0.1}, "one-sided"
 
 def alone(match, data, seed, steps, warm=0):
     """Play one game with the steps of `training`, in the order of draws that the tournament has."""
-    method, rng = METHODS[match.method], networks.random_stream(seed, data)
+    method, rng = METHODS[match.method], randomness.stream(seed, data)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         generator, critic = networks.toy_generator(2, 2, match.width), networks.toy_critic(2, match.width, match.depth)
@@ -133,7 +133,7 @@ def test_pictures_show_the_first_seed_of_each_data_set():
     contest = Contest(Match("R1", **SMALL)).advance(5)
     drawn = tournament.pictures(contest)
     assert list(drawn) == [f"R1, {data}" for data in DATA]
-    latent = torch.randn(tournament.POINTS, 2, generator=networks.random_stream(0, "picture"))
+    latent = torch.randn(tournament.POINTS, 2, generator=randomness.stream(0, "picture"))
     with torch.no_grad():
         made = contest.generator(latent.expand(6, -1, -1))
     torch.testing.assert_close(torch.stack(list(drawn.values())), made[::2].half())

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import trange
 
-from wgan_lib import checkpoints, mnist, networks
+from wgan_lib import checkpoints, mnist, networks, randomness
 
 WEIGHTS = Path(__file__).parent / "weights"
 FEATURES = 64  # numbers that describe an image, in `features`
@@ -69,7 +69,7 @@ def fit(name: str, *, epochs: int = 6, seed: int = 0, data: str | Path | None = 
         Directory of the four MNIST files.
     """
     images, labels = mnist.images(data=data), mnist.labels(data=data)
-    rng = networks.random_stream(seed, name)
+    rng = randomness.stream(seed, name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build(name)

@@ -8,6 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wgan_lib.randomness import noise as noise
+from wgan_lib.randomness import stream as random_stream  # noqa: F401 (the name that chapters still use)
+
 IMAGE_SHAPE = (1, 28, 28)
 
 
@@ -143,29 +146,6 @@ def _check_sizes(least: int = 1, **sizes: int) -> None:
 def halved(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return `weights` in half precision: enough to draw from, and half the size."""
     return {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
-
-
-def random_stream(seed: int, purpose: str, device: str | torch.device = "cpu") -> torch.Generator:
-    """Return a source of random numbers of its own for each purpose.
-
-    One seed must not serve two purposes directly: noise from the stream that drew the weights is aligned with them.
-
-    Parameters
-    ----------
-    seed : int
-        The seed of a run, at least 0.
-    purpose : str
-        What the numbers are for, such as "noise" or "training".
-    device : str or torch.device
-        Where the numbers are drawn.
-    """
-    mixed = np.random.SeedSequence([seed, *purpose.encode()]).generate_state(1, np.uint64)[0]
-    return torch.Generator(device).manual_seed(int(mixed))
-
-
-def noise(n: int, latent_dim: int, seed: int) -> Tensor:
-    """Return Gaussian noise (n, latent_dim) for a generator to make images of, from the stream "noise" of `seed`."""
-    return torch.randn(n, latent_dim, generator=random_stream(seed, "noise"))
 
 
 class SelfAttention(nn.Module):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm, trange
 
-from wgan_lib import checkpoints, metrics, mnist, networks, rundir, runs
+from wgan_lib import checkpoints, metrics, mnist, networks, randomness, rundir, runs
 
 EACH_SIDE = 5000  # half of the test set
 
@@ -36,7 +36,7 @@ class Digits:
 
     def halves(self, n: int, seed: int) -> tuple[Tensor, Tensor]:
         """Return two disjoint sets of `n` test digits."""
-        order = torch.randperm(len(self.test), generator=networks.random_stream(seed, "halves"))
+        order = torch.randperm(len(self.test), generator=randomness.stream(seed, "halves"))
         return self.test[order[:n]], self.test[order[n : 2 * n]]
 
 
@@ -124,7 +124,7 @@ def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE // 2) -> None:
         raise FileNotFoundError(f"{run.path} has no snapshots: expected the directory that training wrote")
     reference, _ = digits.halves(n, seed=1)
     known = metrics.features(reference)
-    latent = networks.noise(n, run.config.latent_dim, seed=1)
+    latent = randomness.noise(n, run.config.latent_dim, seed=1)
     rows = []
     for step, path in tqdm(snapshots.items(), desc=run.path.name, disable=None):
         images = networks.sample(run.generator(path), latent)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from wgan_lib import checkpoints, mnist, networks, rundir, training
+from wgan_lib import checkpoints, mnist, networks, randomness, rundir, training
 from wgan_lib.settings import require
 
 KEPT = ("config.json", "samples.gif", "run.json")
@@ -74,7 +74,7 @@ class Run:
 
     def generate(self, n: int, seed: int) -> Tensor:
         """Return `n` images (n, 1, 28, 28) in [-1, 1], from noise drawn with `seed`."""
-        return networks.sample(self.generator(), networks.noise(n, self.config.latent_dim, seed))
+        return networks.sample(self.generator(), randomness.noise(n, self.config.latent_dim, seed))
 
 
 def load(run: str | Path) -> Run:

@@ -24,7 +24,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from wgan_lib import lipschitz, networks, toy, training, transport
+from wgan_lib import lipschitz, networks, randomness, toy, training, transport
 from wgan_lib.checkpoints import write_atomically
 from wgan_lib.objectives import OBJECTIVES, Objective
 
@@ -190,7 +190,7 @@ class Contest:
         if self.method.rule == "clip":
             lipschitz.clip_weights(self.critic, self.strength)
         self.optimizers = [self._optimizer(player) for player in (self.generator, self.critic)]
-        self.streams = [networks.random_stream(seed, data) for data, seed in match.games]
+        self.streams = [randomness.stream(seed, data) for data, seed in match.games]
 
     def _players(self, seed: int) -> tuple[nn.Module, nn.Module]:
         with torch.random.fork_rng(devices=[]):
@@ -250,7 +250,7 @@ class Contest:
     @torch.no_grad()
     def judge(self) -> list[dict[str, Any]]:
         """Return a row for each game: exact W1 on fresh samples, what the critic claims there, and modes covered."""
-        latent = torch.randn(DRAWS * POINTS, 2, generator=networks.random_stream(self.steps_done, "judge"))
+        latent = torch.randn(DRAWS * POINTS, 2, generator=randomness.stream(self.steps_done, "judge"))
         made = self.generator(latent.expand(len(self.match.games), -1, -1))
         fresh = torch.stack([fresh_points(data) for data, _ in self.match.games])
         self.critic.eval()
@@ -265,7 +265,7 @@ class Contest:
 
 def fresh_points(data: str, seed: int = 0) -> Tensor:
     """Return the judge's real points, which no training sees: (DRAWS · POINTS, 2)."""
-    return DATA[data](DRAWS * POINTS, networks.random_stream(seed, f"judge {data}"))
+    return DATA[data](DRAWS * POINTS, randomness.stream(seed, f"judge {data}"))
 
 
 def exact_w(x: Tensor, y: Tensor) -> float:
@@ -388,7 +388,7 @@ def _play_on(contest: Contest, looks: int) -> list[dict[str, Any]]:
 @torch.no_grad()
 def pictures(contest: Contest) -> dict[str, Tensor]:
     """Return points that the first seed's generators draw, (500, 2) for each "method, data set", in half precision."""
-    latent = torch.randn(POINTS, 2, generator=networks.random_stream(0, "picture"))
+    latent = torch.randn(POINTS, 2, generator=randomness.stream(0, "picture"))
     made = contest.generator(latent.expand(len(contest.match.games), -1, -1))
     return {f"{contest.match.method}, {data}": points.half().clone()
             for (data, seed), points in zip(contest.match.games, made, strict=True)

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from wgan_lib import checkpoints, lipschitz, mnist, networks, parallel, rundir
+from wgan_lib import checkpoints, lipschitz, mnist, networks, parallel, randomness, rundir
 from wgan_lib.engine import Recording, arithmetic
 from wgan_lib.objectives import OBJECTIVES, Objective
 from wgan_lib.rundir import COLUMNS, hardware, read_metrics, read_settings
@@ -209,8 +209,8 @@ class Trainer:
         self.averaged = copy.deepcopy(self.generator) if config.average else self.generator
         self.generator_optimizer = self._optimizer(self.generator)
         self.critic_optimizer = self._optimizer(self.critic)
-        self.rng = networks.random_stream(config.seed, "training", self.device)
-        self.fixed_latent = networks.noise(GRID, config.latent_dim, config.seed).to(self.device)
+        self.rng = randomness.stream(config.seed, "training", self.device)
+        self.fixed_latent = randomness.noise(GRID, config.latent_dim, config.seed).to(self.device)
         self.steps_done = 0
         self.generator_loss = self.validation_claim = torch.tensor(math.nan)
         self.rows: list[dict[str, float]] = []
