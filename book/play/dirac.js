@@ -1,29 +1,47 @@
 // The Dirac-GAN of chapter 4: click into its field, and see where the two players go from there.
 import { Plane, colours, element, number } from "./drawing.js";
 
-const falling = (t) => 1 / (1 + Math.exp(t)); // f'(t) of f(t) = −log(1 + e^−t)
+const sigmoid = (t) => 1 / (1 + Math.exp(-t)); // what the discriminator believes of the point θ: D(θ)
 
-/** What each method makes of (θ, ψ): the two rates of change; γ is R1's. `bound` clips ψ after each step. */
+/**
+ * What each method makes of (θ, ψ): the two rates of change. The score is ψ·x, all data are at 0, the generator is at θ.
+ * γ is R1's; `bound` clips ψ after each step.
+ */
 export const FIELDS = {
-  GAN: { field: (theta, psi) => [-psi * falling(psi * theta), theta * falling(psi * theta)] },
-  "non-saturating GAN": { field: (theta, psi) => [-psi * falling(-psi * theta), theta * falling(psi * theta)] },
-  "WGAN, clipped": { field: (theta, psi) => [-psi, theta], bound: 1 },
-  "WGAN-GP": { field: (theta, psi) => [-psi, theta - 0.7 * (Math.abs(psi) - 1) * Math.sign(psi)] },
+  GAN: { field: (theta, psi) => gan(theta, psi) },
+  "non-saturating GAN": {
+    field: (theta, psi) => {
+      const belief = sigmoid(psi * theta);
+      return [(1 - belief) * psi, -belief * theta];
+    },
+  },
+  "WGAN, clipped": { field: (theta, psi) => [psi, -theta], bound: 1 },
+  "WGAN-GP": { field: (theta, psi) => [psi, -theta - 0.7 * (Math.abs(psi) - 1) * Math.sign(psi)] },
   R1: {
-    field: (theta, psi, gamma) => [-psi * falling(psi * theta), theta * falling(psi * theta) - gamma * psi],
+    field: (theta, psi, gamma) => {
+      const [across, up] = gan(theta, psi);
+      return [across, up - gamma * psi];
+    },
     regularised: true,
   },
   consensus: {
+    // both players also go down half the squared length of the GAN's field, (θ² + ψ²) D² / 2
     field: (theta, psi) => {
-      const f1 = falling(psi * theta);
-      const common = -(theta ** 2 + psi ** 2) * f1 * f1 * (1 - f1);
-      return [-psi * f1 - theta * f1 ** 2 - psi * common, theta * f1 - psi * f1 ** 2 - theta * common];
+      const [across, up] = gan(theta, psi);
+      const belief = sigmoid(psi * theta);
+      const common = (theta ** 2 + psi ** 2) * belief ** 2 * (1 - belief);
+      return [across - theta * belief ** 2 - psi * common, up - psi * belief ** 2 - theta * common];
     },
   },
 };
 
+function gan(theta, psi) {
+  const belief = sigmoid(psi * theta);
+  return [belief * psi, -belief * theta];
+}
+
 /** Return the path of n steps of size h from a start, as [[θ, ψ], …]; in turns, the generator answers the new ψ. */
-export function path(method, { start = [1, 1], h = 0.2, gamma = 0.3, n = 500, inTurns = false } = {}) {
+export function path(method, { start = [1, -1], h = 0.2, gamma = 0.3, n = 500, inTurns = false } = {}) {
   const { field, bound = Infinity } = FIELDS[method];
   const cut = (psi) => Math.min(bound, Math.max(-bound, psi));
   let [theta, psi] = start;
@@ -43,7 +61,7 @@ export function mount(root) {
 
 class Dirac {
   constructor(root) {
-    this.settings = { start: [1, 1], h: 0.2, gamma: 0.3, inTurns: false };
+    this.settings = { start: [1, -1], h: 0.2, gamma: 0.3, inTurns: false };
     this.method = "GAN";
     this.plane = new Plane(2.6, "The field of the Dirac-GAN, and the path of the two players from where you click");
     this.says = element("p", { className: "play-says", ariaLive: "polite" });
@@ -113,7 +131,7 @@ class Dirac {
     const radii = points.map(([theta, psi]) => Math.hypot(theta, psi));
     plane.clear();
     plane.flow((theta, psi) => FIELDS[method].field(theta, psi, settings.gamma), colours().muted);
-    plane.axes("θ, where the generator is", "ψ, the discriminator's weight");
+    plane.axes("θ, where the generator is", "ψ, the slope of the score");
     plane.trail(points, colours().exact);
     plane.dots(Float64Array.from(points[0]), colours().muted);
     plane.dots(Float64Array.from(points.at(-1)), colours().generated);
