@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from wgan_lib import divergences, lipschitz, networks, randomness, runs, toy, training, transport
+from wgan_lib.claims import Claim, table
 from wgan_lib.objectives import OBJECTIVES
 
 PLAY = Path(__file__).resolve().parent.parent / "book" / "play"
@@ -468,6 +469,42 @@ def test_a_walk_passes_through_other_digits_and_stops(opened):
     page.wait_for_function("digits.share === 0")
     page.get_by_role("button", name="Stop").click()
     assert page.get_by_label("place on the way").get_attribute("aria-valuetext") == "0 per cent of the way"
+
+
+def test_the_scoreboard_is_filtered_by_verdict_chapter_kind_and_words(browser, serve):
+    values = [
+        ("one", "holds", "theorem", "01"),
+        ("two", "does not hold", "figure", "14"),
+        ("three", "holds", "figure", "14"),
+    ]
+    given = [
+        Claim(key, f"Claim {key}.", kind, "A paper", "–", "1", verdict, f"part/{chapter}-x")
+        for key, verdict, kind, chapter in values
+    ]
+    with serve(PLAY) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/empty")
+        page.set_content(
+            f"{table(given).data}<div class=play id=here></div>"
+            f"<script type=module>{bundle('scoreboard.js')};"
+            "window.board = mount(document.getElementById('here'))</script>"
+        )
+        page.wait_for_function("window.board")
+
+        def seen():
+            return {each.key for each in given if page.get_by_text(f"Claim {each.key}.").is_visible()}
+
+        assert seen() == {"one", "two", "three"}
+        page.get_by_label("verdict").select_option("holds")
+        assert seen() == {"one", "three"} and not page.get_by_text("does not hold: 1 of 3").is_visible()
+        page.get_by_label("kind").select_option("figure")
+        assert seen() == {"three"} and page.get_by_text("1 of 3 claims").is_visible()
+        page.get_by_label("verdict").select_option("all")
+        page.get_by_label("chapter").select_option("chapter 14")
+        assert seen() == {"two", "three"}
+        page.get_by_label("words").fill("claim TWO")
+        assert seen() == {"two"}
+        page.close()
 
 
 def test_random_numbers_are_what_they_say(modules):
