@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from notebooks import chapters, colab_source, minutes  # noqa: E402
 
 MEGABYTE = 1e6
+INTRO = ROOT / "book" / "intro.md"
 PATH = re.compile(r"/(?:home|root|Users|tmp|work|content)/|[A-Z]:\\\\|site-packages|ipykernel_\d+")
 
 
@@ -122,3 +123,11 @@ def test_it_says_how_long_it_takes(notebook):
     """The minutes in its first cell are those of `minutes`."""
     stated = re.search(r"\*\*Time:?\*\*:? [Aa]bout (\d+) minutes", notebook.cells[0].source)
     assert stated and int(stated[1]) == minutes(notebook)
+
+
+def test_the_front_page_says_how_long_each_chapter_takes():
+    """Its table has every chapter, with the minutes that the chapter itself states."""
+    rows = re.findall(r"^\| \[\d\d [^\]]*\]\(([^)]+)\) \|.*\| (\d+) \|$", INTRO.read_text(encoding="utf-8"), re.M)
+    numbered = [path for path in chapters() if path.name[0].isdigit()]
+    expected = [(path, minutes(nbformat.read(path, as_version=4))) for path in numbered]
+    assert [((INTRO.parent / f"{name}.ipynb").resolve(), int(stated)) for name, stated in rows] == expected
