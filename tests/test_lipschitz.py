@@ -130,7 +130,7 @@ def test_the_mean_is_over_examples_not_over_batches():
     assert penalty.item() == pytest.approx(1)
 
 
-def where_it_looks(real, fake, generator=None):
+def where_it_looks(real, fake, rng=None):
     """Return the mixed examples at which the penalty asks the critic."""
     seen = []
 
@@ -138,7 +138,7 @@ def where_it_looks(real, fake, generator=None):
         seen.append(x.detach())
         return x.flatten(1).sum(1)
 
-    gradient_penalty(spy, real, fake, generator=generator)
+    gradient_penalty(spy, real, fake, rng=rng)
     return seen[0]
 
 
@@ -168,7 +168,7 @@ def test_its_gradient_in_the_weights_is_that_of_finite_differences(options):
     critic, real, fake, h = smooth_critic(), batch(5, 3), batch(5, 3, seed=1), 1e-6
 
     def penalty():
-        return gradient_penalty(critic, real, fake, generator=rng(), **options)
+        return gradient_penalty(critic, real, fake, rng=rng(), **options)
 
     weights = list(critic.parameters())[:3]  # the last bias moves all scores alike, and no slope
     analytic = torch.cat([g.flatten() for g in torch.autograd.grad(penalty(), weights)])
@@ -206,12 +206,12 @@ def test_examples_that_are_no_pairs_are_named():
 def test_descending_the_penalty_leads_to_slope_one():
     critic, real, fake = smooth_critic(), batch(64, 3), batch(64, 3, seed=1)
     weights = list(critic.parameters())[:3]
-    before = gradient_penalty(critic, real, fake, generator=rng()).item()
+    before = gradient_penalty(critic, real, fake, rng=rng()).item()
     for _ in range(300):
-        slopes = torch.autograd.grad(gradient_penalty(critic, real, fake, generator=rng()), weights)
+        slopes = torch.autograd.grad(gradient_penalty(critic, real, fake, rng=rng()), weights)
         for weight, slope in zip(weights, slopes, strict=True):
             weight.data -= 0.05 * slope
-    assert gradient_penalty(critic, real, fake, generator=rng()).item() < 0.1 * before
+    assert gradient_penalty(critic, real, fake, rng=rng()).item() < 0.1 * before
     assert gradient_norms(critic, where_it_looks(real, fake, rng())).mean().item() == pytest.approx(1, abs=0.05)
 
 
@@ -317,7 +317,7 @@ def test_a_slope_at_no_point_is_nan_and_the_other_examples_keep_theirs(bad):
     norms = gradient_norms(critic, x)
     assert norms.isnan().tolist() == [False, False, False, True, False]
     torch.testing.assert_close(norms[:3], whole[:3], rtol=0, atol=0)
-    assert gradient_penalty(critic, x, batch(5, 2).float(), generator=rng()).isnan()
+    assert gradient_penalty(critic, x, batch(5, 2).float(), rng=rng()).isnan()
     assert r1_penalty(critic, x).isnan()
 
 

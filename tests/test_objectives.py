@@ -53,8 +53,8 @@ def test_the_generator_gains_when_its_scores_rise(objective):
     assert (slope(objective.generator_loss, FAKE) < 0).all()
 
 
-def test_a_lower_critic_loss_claims_a_longer_distance(objective):
-    assert objective.claim(torch.tensor(0.2)) > objective.claim(torch.tensor(0.7))
+def test_a_lower_critic_loss_estimates_a_longer_distance(objective):
+    assert objective.estimate(torch.tensor(0.2)) > objective.estimate(torch.tensor(0.7))
 
 
 def test_losses_and_slopes_are_finite_for_extreme_scores(objective):
@@ -76,21 +76,21 @@ def test_the_original_cost_falls_silent_before_a_sure_critic_and_the_other_does_
     assert slope(objectives.non_saturating_generator_loss, sure) == pytest.approx(-1)
 
 
-def test_at_the_optimal_discriminator_the_claim_is_js():
+def test_at_the_optimal_discriminator_the_estimate_is_js():
     p, q = np.array([0.5, 0.3, 0.2]), np.array([0.1, 0.3, 0.6])
     score = np.log(p / q)  # the logit of p / (p + q)
     copies = 10
     real, fake = (torch.from_numpy(np.repeat(score, (copies * mass).round().astype(int))) for mass in (p, q))
-    claim = objectives.js_claim(objectives.logistic_critic_loss(real, fake))
-    assert claim.item() == pytest.approx(divergences.js(p, q))
+    estimate = objectives.js_estimate(objectives.logistic_critic_loss(real, fake))
+    assert estimate.item() == pytest.approx(divergences.js(p, q))
 
 
-def test_a_worse_discriminator_claims_less_than_js():
+def test_a_worse_discriminator_estimates_less_than_js():
     blind = objectives.logistic_critic_loss(torch.zeros(5), torch.zeros(5))
-    assert objectives.js_claim(blind).item() == pytest.approx(0, abs=1e-7)
-    assert objectives.js_claim(torch.tensor(0.0)).item() == pytest.approx(np.log(2))
+    assert objectives.js_estimate(blind).item() == pytest.approx(0, abs=1e-7)
+    assert objectives.js_estimate(torch.tensor(0.0)).item() == pytest.approx(np.log(2))
 
 
 def test_the_critics_estimate_of_w_is_the_difference_of_its_means():
     loss = objectives.wasserstein_critic_loss(REAL, FAKE)
-    assert objectives.wasserstein_claim(loss).item() == pytest.approx((REAL.mean() - FAKE.mean()).item())
+    assert objectives.wasserstein_estimate(loss).item() == pytest.approx((REAL.mean() - FAKE.mean()).item())

@@ -11,7 +11,7 @@ SAMPLERS = {
     "eight": toy.eight_gaussians,
     "twenty-five": toy.twenty_five_gaussians,
     "roll": toy.swiss_roll,
-    "line": lambda n, generator: toy.line(n, 0.5, generator),
+    "line": lambda n, rng: toy.line(n, 0.5, rng),
 }
 
 

@@ -1365,7 +1365,7 @@ def test_the_validation_estimate_is_the_claim_on_test_digits_that_take_turns(sma
             fake = generator(torch.randn(4, 4, generator=draw))
             scores = critic(batches[(step - 1) % 4] / 127.5 - 1), critic(fake)
         objective = trainer.objective
-        expected = objective.claim(objective.critic_loss(*scores))
+        expected = objective.estimate(objective.critic_loss(*scores))
         torch.testing.assert_close(trainer.validation_claim, expected, rtol=1e-4, atol=1e-6)
 
 

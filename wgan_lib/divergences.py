@@ -1,7 +1,10 @@
 r"""Divergences that compare two distributions point by point: KL, Jensen-Shannon, total variation.
 
-All use the natural logarithm. They are told the two densities at the same points and nothing of the distance between
-those points, which is why they saturate where W does not.
+All use the natural logarithm. They are told the two densities at the same points and nothing of the
+distance between those points, which is why they saturate where W does not.
+
+They take two histograms p and q on the same bins, flat arrays (n,), non-negative, each summing to
+1, and raise ValueError if what they are given is not that.
 """
 
 import numpy as np
@@ -14,20 +17,10 @@ LOG_2 = float(np.log(2))
 def kl(p: np.ndarray, q: np.ndarray) -> float:
     r"""Kullback-Leibler divergence :math:`\sum_i p_i \log (p_i / q_i)`, in nats.
 
-    Parameters
-    ----------
-    p, q : array, shape (n,)
-        Histograms on the same bins: non-negative, each summing to 1.
+    At least 0; infinite where p has mass and q has none. Chapter 3 derives it.
 
-    Returns
-    -------
-    float
-        At least 0; infinite where p has mass and q has none.
-
-    Raises
-    ------
-    ValueError
-        If p or q is no histogram, or their shapes differ.
+    >>> round(kl([0.5, 0.5], [0.25, 0.75]), 4), kl([0.5, 0.5], [1, 0])
+    (0.1438, inf)
     """
     p, q = _histograms(p, q)
     mass = p > 0  # 0 log 0 = 0
@@ -36,22 +29,15 @@ def kl(p: np.ndarray, q: np.ndarray) -> float:
 
 
 def js(p: np.ndarray, q: np.ndarray) -> float:
-    r"""Jensen-Shannon divergence in nats, :math:`\tfrac12 KL(p, m) + \tfrac12 KL(q, m)`, :math:`m = \tfrac12(p + q)`.
+    r"""Jensen-Shannon divergence, in nats, with the mixture :math:`m = \tfrac12(p + q)`.
 
-    Parameters
-    ----------
-    p, q : array, shape (n,)
-        Histograms on the same bins: non-negative, each summing to 1.
+    .. math:: \tfrac12 KL(p, m) + \tfrac12 KL(q, m)
 
-    Returns
-    -------
-    float
-        Between 0 and log 2; log 2 if and only if p and q share no bin. (Arjovsky et al. 2017 print it without the ½.)
+    Between 0 and log 2; log 2 if and only if p and q share no bin. (WGAN 2017 prints it without
+    the ½.) Chapter 3 derives it.
 
-    Raises
-    ------
-    ValueError
-        If p or q is no histogram, or their shapes differ.
+    >>> round(js([1, 0, 0], [0, 1, 0]), 4), round(js([1, 0, 0], [0, 0, 1]), 4)
+    (0.6931, 0.6931)
     """
     p, q = _histograms(p, q)
     middle = (p + q) / 2
@@ -59,29 +45,21 @@ def js(p: np.ndarray, q: np.ndarray) -> float:
 
 
 def tv(p: np.ndarray, q: np.ndarray) -> float:
-    r"""Total variation distance :math:`\tfrac12 \sum_i |p_i - q_i|`: the mass on which p and q disagree.
+    r"""Total variation distance :math:`\tfrac12 \sum_i |p_i - q_i|`: the mass they disagree on.
 
-    Parameters
-    ----------
-    p, q : array, shape (n,)
-        Histograms on the same bins: non-negative, each summing to 1.
+    Between 0 and 1. Chapter 3 derives it.
 
-    Returns
-    -------
-    float
-        Between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        If p or q is no histogram, or their shapes differ.
+    >>> tv([0.5, 0.5], [0.25, 0.75])
+    0.25
     """
     p, q = _histograms(p, q)
     return float(np.abs(p - q).sum() / 2)
 
 
 def optimal_discriminator(p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    r"""Return the discriminator that best tells p from q, :math:`D^* = p / (p + q)` (Goodfellow 2014, Proposition 1).
+    r"""Return the discriminator that best tells p from q, :math:`D^* = p / (p + q)`.
+
+    Goodfellow et al. (2014), Proposition 1. Chapter 3 derives it.
 
     Parameters
     ----------
@@ -91,16 +69,23 @@ def optimal_discriminator(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     Returns
     -------
     array, same shape
-        The probability that a point is real; NaN where neither has density, and where one is NaN or infinite.
+        The probability that a point is real; NaN where neither has density, and where one is NaN
+        or infinite.
 
     Raises
     ------
     ValueError
         If a density is negative, or the shapes differ.
+
+    Examples
+    --------
+    >>> optimal_discriminator([3.0, 1.0, 0.0], [1.0, 1.0, 2.0])
+    array([0.75, 0.5 , 0.  ])
     """
     p, q = float64(p, "p"), float64(q, "q")
     if p.shape != q.shape:
-        raise ValueError(f"p has shape {p.shape} and q {q.shape}: two densities at the same points are needed")
+        needed = "two densities at the same points are needed"
+        raise ValueError(f"p has shape {p.shape} and q {q.shape}: {needed}")
     for name, density in (("p", p), ("q", q)):
         if (density < 0).any():
             raise ValueError(f"{name} holds a negative value: a density is at least 0")
@@ -112,10 +97,12 @@ def _histograms(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return p and q as float64 arrays, checked."""
     p, q = float64(p, "p"), float64(q, "q")
     if p.shape != q.shape or p.ndim != 1 or p.size == 0:
-        raise ValueError(f"p has shape {p.shape} and q {q.shape}: two flat histograms on the same bins are needed")
+        needed = "two flat histograms on the same bins are needed"
+        raise ValueError(f"p has shape {p.shape} and q {q.shape}: {needed}")
     for name, histogram in (("p", p), ("q", q)):
-        if not (histogram >= 0).all():
+        if not (histogram >= 0).all():  # so that a NaN is caught too
             raise ValueError(f"{name} holds a negative or NaN value: a histogram is at least 0")
         if abs(histogram.sum() - 1) > 1e-6:
-            raise ValueError(f"{name} sums to {histogram.sum():.6g}: a histogram must sum to 1; divide by its sum")
+            total = f"{name} sums to {histogram.sum():.6g}"
+            raise ValueError(f"{total}: a histogram must sum to 1; divide by its sum")
     return p / p.sum(), q / q.sum()

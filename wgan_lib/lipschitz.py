@@ -38,7 +38,7 @@ def gradient_penalty(
     target: float = 1.0,
     one_sided: bool = False,
     epsilon: Tensor | None = None,
-    generator: torch.Generator | None = None,
+    rng: torch.Generator | None = None,
 ) -> Tensor:
     r"""The penalty of WGAN-GP, without its factor λ (Gulrajani et al. 2017, eq. 3).
 
@@ -58,7 +58,7 @@ def gradient_penalty(
         Penalise only norms above `target` (Petzka et al. 2018, WGAN-LP).
     epsilon : Tensor, shape (n, 1, ..., 1), optional
         One number in [0, 1] for each example.
-    generator : torch.Generator, optional
+    rng : torch.Generator, optional
         Source of ε if it is left out; torch's global one if this is left out, too.
 
     Returns
@@ -79,7 +79,7 @@ def gradient_penalty(
     if epsilon is not None:
         _check_epsilon(epsilon, one_per_example)
     else:
-        epsilon = torch.rand(one_per_example, generator=generator, dtype=real.dtype, device=real.device)
+        epsilon = torch.rand(one_per_example, generator=rng, dtype=real.dtype, device=real.device)
     mixed = torch.lerp(fake.detach(), real.detach(), epsilon)
     excess = gradient_norms(critic, mixed, create_graph=True) - target
     return (excess.relu() if one_sided else excess).square().mean()

@@ -30,8 +30,8 @@ from wgan_lib.objectives import OBJECTIVES, Objective
 
 DATA = {"8 Gaussians": toy.eight_gaussians, "25 Gaussians": toy.twenty_five_gaussians, "Swiss roll": toy.swiss_roll}
 CENTRES = {
-    "8 Gaussians": (toy.eight_centres(), 0.02 / 2**0.5),
-    "25 Gaussians": (toy.twenty_five_centres(), 0.05 / 8**0.5),
+    "8 Gaussians": (toy.eight_centres(), toy.EIGHT_STD),
+    "25 Gaussians": (toy.twenty_five_centres(), toy.TWENTY_FIVE_STD),
 }
 POINTS, DRAWS = 500, 2  # the judge compares 500 fresh points with 500, twice
 
@@ -249,17 +249,18 @@ class Contest:
 
     @torch.no_grad()
     def judge(self) -> list[dict[str, Any]]:
-        """Return a row for each game: exact W1 on fresh samples, what the critic claims there, and modes covered."""
+        """Return a row for each game: exact W1 on fresh samples, what the critic estimates there, and modes covered."""
         latent = torch.randn(DRAWS * POINTS, 2, generator=randomness.stream(self.steps_done, "judge"))
         made = self.generator(latent.expand(len(self.match.games), -1, -1))
         fresh = torch.stack([fresh_points(data) for data, _ in self.match.games])
         self.critic.eval()
-        claims = self.method.objective.claim(torch.vmap(self.method.objective.critic_loss)(*self._scores(fresh, made)))
+        losses = torch.vmap(self.method.objective.critic_loss)(*self._scores(fresh, made))
+        estimates = self.method.objective.estimate(losses)
         self.critic.train()
         return [
-            {"data": data, "seed": seed, "step": self.steps_done, "w": exact_w(x, y), "claim": claim}
+            {"data": data, "seed": seed, "step": self.steps_done, "w": exact_w(x, y), "claim": estimate}
             | modes(y, *CENTRES.get(data, (None, 0)))
-            for (data, seed), x, y, claim in zip(self.match.games, fresh, made, claims.tolist(), strict=True)
+            for (data, seed), x, y, estimate in zip(self.match.games, fresh, made, estimates.tolist(), strict=True)
         ]
 
 

@@ -100,7 +100,7 @@ def critic_step(
     loss = distance_loss
     if penalty:
         loss = loss + penalty * lipschitz.gradient_penalty(
-            critic, real, fake, one_sided=one_sided, epsilon=epsilon, generator=rng
+            critic, real, fake, one_sided=one_sided, epsilon=epsilon, rng=rng
         )
     if r1:
         loss = loss + r1 * lipschitz.r1_penalty(critic, real)
@@ -109,7 +109,7 @@ def critic_step(
     optimizer.step()
     if clip is not None:
         lipschitz.clip_weights(critic, clip)
-    return CriticStep(loss.detach(), objective.claim(distance_loss.detach()))
+    return CriticStep(loss.detach(), objective.estimate(distance_loss.detach()))
 
 
 def _scores(critic: nn.Module, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
@@ -388,7 +388,7 @@ class Trainer:
     def _validate(self, unseen: Tensor, fake: Tensor) -> Tensor:
         """Return what the critic claims of `fake` and of digits that it does not learn from."""
         scores = self.critic(mnist.scale(unseen)).float(), self.critic(fake).float()
-        return parallel.mean(self.objective.claim(self.objective.critic_loss(*scores)))
+        return parallel.mean(self.objective.estimate(self.objective.critic_loss(*scores)))
 
     def _noise(self) -> Tensor:
         shape = (self.config.batch_size, self.config.latent_dim)
