@@ -1,4 +1,7 @@
-r"""How a critic is kept 1-Lipschitz, or near it; and how to measure whether it is."""
+r"""How a critic is kept 1-Lipschitz, or near it; and how to measure whether it is.
+
+Everywhere in this module `critic` maps a batch, (n, ...), to one score for each example.
+"""
 
 import math
 
@@ -8,21 +11,29 @@ from torch import Tensor, nn
 
 @torch.no_grad()
 def clip_weights(critic: nn.Module, c: float) -> None:
-    r"""Clamp every parameter of `critic` to [-c, c], in place (WGAN 2017, Algorithm 1, line 7).
+    r"""Clamp every parameter of `critic` to [-c, c], in place, *after* the optimiser's step.
 
-    It bounds the Lipschitz constant by some number that depends on the architecture, not by 1.
+    WGAN (2017), Algorithm 1, line 7. It bounds the Lipschitz constant by some number that depends
+    on the architecture, not by 1. Chapter 5 derives it.
 
     Parameters
     ----------
     critic : nn.Module
-        Call this *after* the optimiser's step, so that the generator meets a clipped critic.
+        Any network.
     c : float
-        The bound, positive; 0.01 in the paper.
+        The bound; 0.01 in the paper.
 
     Raises
     ------
     ValueError
         If `c` is not positive and finite.
+
+    Examples
+    --------
+    >>> critic = nn.Linear(100, 1)
+    >>> clip_weights(critic, 0.01)
+    >>> critic.weight.abs().max() <= 0.01
+    tensor(True)
     """
     if not 0 < c < math.inf:
         raise ValueError(f"c = {c}: the clipping bound must be positive; WGAN uses 0.01")
@@ -40,18 +51,19 @@ def gradient_penalty(
     epsilon: Tensor | None = None,
     rng: torch.Generator | None = None,
 ) -> Tensor:
-    r"""The penalty of WGAN-GP, without its factor λ (Gulrajani et al. 2017, eq. 3).
+    r"""The penalty of WGAN-GP, without its factor λ, between pairs of real x and generated x̃.
 
     .. math:: \mathbb{E}\, (\lVert \nabla f(\hat x) \rVert_2 - 1)^2,
               \qquad \hat x = \epsilon x + (1 - \epsilon) \tilde x, \quad \epsilon \sim U[0, 1]
 
+    Gulrajani et al. (2017), eq. 3. Chapter 6 derives it.
+
     Parameters
     ----------
     critic : nn.Module
-        Maps a batch to one score per example, with no layer that mixes examples (no batch norm): the penalty is on each
-        example's own gradient.
+        With no layer that mixes examples: the penalty is on each example's own gradient.
     real, fake : Tensor, equal shapes (n, ...)
-        A batch x of real and a batch x̃ of generated examples, of any shape behind the first axis.
+        The two batches, of any shape behind the first axis.
     target : float
         The norm asked for: 1, or 0 for a zero-centred penalty.
     one_sided : bool
@@ -69,75 +81,94 @@ def gradient_penalty(
     Raises
     ------
     ValueError
-        If the shapes differ, ε is not one number in [0, 1] for each example, or the critic has batch norm.
+        If the shapes differ, ε is not one number in [0, 1] for each example, or the critic has
+        batch norm.
+
+    Examples
+    --------
+    >>> gradient_penalty(lambda x: 3 * x, torch.ones(8, 1), torch.zeros(8, 1)).item()
+    4.0
     """
     if real.shape != fake.shape:
-        raise ValueError(f"real has shape {tuple(real.shape)} and fake {tuple(fake.shape)}: they are mixed in pairs")
+        shapes = f"real has shape {tuple(real.shape)} and fake {tuple(fake.shape)}"
+        raise ValueError(f"{shapes}: they are mixed in pairs")
     if mixes_examples(critic):
-        raise ValueError("the critic has batch norm, so that an example's slope depends on the others: use layer norm")
-    one_per_example = (len(real),) + (1,) * (real.dim() - 1)
+        mixed = "the critic has batch norm, so that an example's slope depends on the others"
+        raise ValueError(f"{mixed}: use layer norm")
+    one_each = (len(real),) + (1,) * (real.dim() - 1)
     if epsilon is not None:
-        _check_epsilon(epsilon, one_per_example)
+        _check_epsilon(epsilon, one_each)
     else:
-        epsilon = torch.rand(one_per_example, generator=rng, dtype=real.dtype, device=real.device)
+        epsilon = torch.rand(one_each, generator=rng, dtype=real.dtype, device=real.device)
     mixed = torch.lerp(fake.detach(), real.detach(), epsilon)
     excess = gradient_norms(critic, mixed, create_graph=True) - target
     return (excess.relu() if one_sided else excess).square().mean()
 
 
 def mixes_examples(critic: nn.Module) -> bool:
-    """Return whether a critic scores an example by the company it is in: whether it has batch norm, in training."""
+    """Return whether the score of an example depends on the others: by batch norm, in training.
+
+    Chapter 6 shows why that matters.
+
+    >>> mixes_examples(nn.BatchNorm1d(2)), mixes_examples(nn.BatchNorm1d(2).eval())
+    (True, False)
+    """
     layers = critic.modules() if isinstance(critic, nn.Module) else ()
-    return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) and layer.training for layer in layers)
+    batch_norm = nn.modules.batchnorm._BatchNorm  # the class above those of 1, 2 and 3 dimensions
+    return any(isinstance(layer, batch_norm) and layer.training for layer in layers)
 
 
 def _check_epsilon(epsilon: Tensor, shape: tuple[int, ...]) -> None:
     if tuple(epsilon.shape) != shape:
-        raise ValueError(f"epsilon has shape {tuple(epsilon.shape)}: expected one number an example, {shape}")
+        given = f"epsilon has shape {tuple(epsilon.shape)}"
+        raise ValueError(f"{given}: expected one number an example, {shape}")
     if epsilon.device.type != "cpu":  # a GPU would have to stop and tell, at every step
         return
-    if not bool(((epsilon >= 0) & (epsilon <= 1)).all()):
-        raise ValueError(f"epsilon reaches from {epsilon.min():.3g} to {epsilon.max():.3g}: expected numbers in [0, 1]")
+    if not bool(((epsilon >= 0) & (epsilon <= 1)).all()):  # so that a NaN is caught too
+        reach = f"epsilon reaches from {epsilon.min():.3g} to {epsilon.max():.3g}"
+        raise ValueError(f"{reach}: expected numbers in [0, 1]")
 
 
 def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
-    r"""Half the mean squared slope on real data, without its factor γ (Mescheder et al. 2018, eq. 9).
+    r"""Half the mean squared slope at `real` (n, ...), without its factor γ: a scalar.
 
     .. math:: R_1 = \tfrac{1}{2}\, \mathbb{E}_{x \sim p_\text{real}} \lVert \nabla f(x) \rVert_2^2
 
-    It asks the critic to be flat where the data are, so that a generator that has arrived is no longer pushed.
+    It asks the critic to be flat where the data are, so that a generator that has arrived is no
+    longer pushed. Mescheder et al. (2018), eq. 9. Chapter 4 derives it.
 
-    Parameters
-    ----------
-    critic : nn.Module
-        Maps a batch to one score per example, with no layer that mixes examples.
-    real : Tensor, shape (n, ...)
-        A batch of real examples.
-
-    Returns
-    -------
-    Tensor, shape ()
-        Differentiable with respect to the critic's parameters.
+    >>> r1_penalty(lambda x: 3 * x, torch.ones(8, 1)).item()
+    4.5
     """
     return gradient_norms(critic, real, create_graph=True).square().mean() / 2
 
 
 def spectral_norm(critic: nn.Module) -> nn.Module:
-    """Divide every weight matrix of `critic` by its largest singular value, at each use (Miyato et al. 2018, eq. 8).
+    """Divide every weight matrix of `critic` by its largest singular value, at each use.
 
-    With 1-Lipschitz activations a multilayer perceptron is then 1-Lipschitz, up to the error of one power iteration a
-    step: it is made by each pass in training mode. The kernel of a convolution counts as the matrix (channels out, all
-    else), as in the paper. The convolution itself can stretch an image further, by up to ⌈kernel size / stride⌉.
+    With 1-Lipschitz activations a multilayer perceptron is then 1-Lipschitz, up to the error of one
+    power iteration a step: it is made by each pass in training mode. The kernel of a convolution
+    counts as the matrix (channels out, all else), as in the paper. The convolution itself can
+    stretch an image further, by up to ⌈kernel size / stride⌉.
+
+    Miyato et al. (2018), eq. 8. Chapter 8 derives it.
 
     Parameters
     ----------
     critic : nn.Module
-        Changed in place: each linear and convolutional layer gets torch's own `spectral_norm` parametrisation.
+        Changed in place: each linear and convolutional layer gets torch's own parametrisation.
 
     Returns
     -------
     nn.Module
         The same critic.
+
+    Examples
+    --------
+    >>> critic = nn.Linear(2, 2)
+    >>> critic.weight.data = torch.tensor([[4.0, 0.0], [0.0, 1.0]])
+    >>> spectral_norm(critic).eval().weight.detach().round(decimals=3)[1]
+    tensor([0.0000, 0.2500])
     """
     for layer in _weighted_layers(critic):
         nn.utils.parametrizations.spectral_norm(layer)
@@ -146,13 +177,18 @@ def spectral_norm(critic: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def singular_values(critic: nn.Module) -> list[Tensor]:
-    """Return, for each linear and convolutional layer, the singular values of its weight matrix, largest first.
+    """Return, for each linear and convolutional layer, its singular values, largest first.
 
-    A kernel counts as the matrix (channels out, all else). The product of the largest ones bounds the Lipschitz
-    constant of a multilayer perceptron with 1-Lipschitz activations.
+    A kernel counts as the matrix (channels out, all else). The product of the largest ones bounds
+    the Lipschitz constant of a multilayer perceptron with 1-Lipschitz activations.
 
-    Put a spectrally normalised critic in evaluation mode first: in training mode each reading of a weight makes another
-    power iteration, and changes it a little.
+    Put a spectrally normalised critic in evaluation mode first: in training mode each reading of a
+    weight makes another power iteration, and changes it a little. Chapter 8 derives it.
+
+    >>> critic = nn.Linear(2, 2)
+    >>> critic.weight.data = torch.tensor([[0.0, 4.0], [1.0, 0.0]])
+    >>> singular_values(critic)
+    [tensor([4., 1.])]
     """
     return [torch.linalg.svdvals(layer.weight.flatten(1)) for layer in _weighted_layers(critic)]
 
@@ -164,10 +200,12 @@ def _weighted_layers(network: nn.Module) -> list[nn.Module]:
 def gradient_norms(critic: nn.Module, x: Tensor, *, create_graph: bool = False) -> Tensor:
     r"""The length of the critic's slope at each example, :math:`\lVert \nabla f(x_i) \rVert_2`.
 
+    Chapter 2 shows why it is 1.
+
     Parameters
     ----------
     critic : nn.Module
-        Maps a batch to one score per example.
+        Its slope is that of the score with respect to the example.
     x : Tensor, shape (n, ...)
         Where to measure.
     create_graph : bool
@@ -176,11 +214,18 @@ def gradient_norms(critic: nn.Module, x: Tensor, *, create_graph: bool = False) 
     Returns
     -------
     Tensor, shape (n,)
-        Where the gradient is exactly 0, so is the derivative of the norm (a subgradient; never NaN). NaN for an example
-        that holds a NaN or an infinity, which a ReLU would otherwise answer with a finite slope.
+        Where the gradient is exactly 0, so is the derivative of the norm (a subgradient; never
+        NaN). NaN for an example that holds a NaN or an infinity.
+
+    Examples
+    --------
+    >>> gradient_norms(lambda x: x.square().sum(dim=1), torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
+    tensor([10.,  0.])
     """
     x = x.detach()
-    broken = 0 * x.reshape(len(x), -1).sum(dim=1)  # 0, but NaN for an example that is not finite
+    # 0, but NaN for an example that is not finite: a ReLU would answer it with a finite slope.
+    broken = 0 * x.reshape(len(x), -1).sum(dim=1)
     x = x.requires_grad_()
+    # No score depends on another example, so the slope of the sum holds each one's own slope.
     (slopes,) = torch.autograd.grad(critic(x).sum(), x, create_graph=create_graph)
     return torch.linalg.vector_norm(slopes.reshape(len(x), -1), dim=1) + broken

@@ -1,7 +1,8 @@
-r"""Generators and critics, small enough to read: multilayer perceptrons and DCGAN-style convolutional networks.
+r"""Generators and critics, small enough to read: perceptrons, and convolutions after DCGAN.
 
-Images are (n, 1, 28, 28) with values in [-1, 1] everywhere in this book; points are (n, d). A critic ends in one linear
-score per example, of shape (n,), and never in a sigmoid.
+Images are (n, 1, 28, 28) with values in [-1, 1] everywhere in this book; points are (n, d). A
+generator makes them of noise (n, latent_dim). A critic ends in one linear score per example, of
+shape (n,), and never in a sigmoid. A size below 1, or a depth below 0, raises ValueError.
 """
 
 import numpy as np
@@ -9,13 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from wgan_lib.randomness import noise as noise
-from wgan_lib.randomness import stream as random_stream  # noqa: F401 (the name that chapters still use)
+from wgan_lib.randomness import stream as random_stream  # noqa: F401 (chapters still use the name)
 
 IMAGE_SHAPE = (1, 28, 28)
 
 
 def mlp(*sizes: int, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
-    """Return a multilayer perceptron with the given layer sizes, linear at the end.
+    """Return a multilayer perceptron, linear at the end. Chapter 3 trains one.
 
     Parameters
     ----------
@@ -28,9 +29,15 @@ def mlp(*sizes: int, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
     ------
     ValueError
         If fewer than two sizes are given or one is not positive.
+
+    Examples
+    --------
+    >>> mlp(2, 64, 1)(torch.zeros(5, 2)).shape
+    torch.Size([5, 1])
     """
     if len(sizes) < 2 or min(sizes) < 1:
-        raise ValueError(f"sizes {sizes}: expected an input size, any hidden sizes and an output size, all positive")
+        expected = "an input size, any hidden sizes and an output size, all positive"
+        raise ValueError(f"sizes {sizes}: expected {expected}")
     layers: list[nn.Module] = []
     for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
         layers += [nn.Linear(n_in, n_out), activation()]
@@ -38,10 +45,14 @@ def mlp(*sizes: int, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
 
 
 class LeakyReLU(nn.Module):
-    """x where x > 0, else x / 5: torch's own, written as a product with a slope that is a constant to autograd.
+    """x where x > 0, else x / 5: torch's own, but cheaper under a gradient penalty.
 
-    When a gradient penalty is differentiated, torch's version sends the slope's derivative, which is 0, back through
-    every layer: an eighth of the critic's step, for nothing.
+    Written as a product with a slope that is a constant to autograd. When a penalty is
+    differentiated, torch's version sends the slope's derivative, which is 0, back through every
+    layer: an eighth of the critic's step, for nothing. Chapter 9 trains with it.
+
+    >>> LeakyReLU()(torch.tensor([-5.0, 2.0]))
+    tensor([-1.,  2.])
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -50,14 +61,13 @@ class LeakyReLU(nn.Module):
 
 
 def toy_critic(dimension: int = 2, width: int = 512, depth: int = 3) -> nn.Sequential:
-    """Return the critic of WGAN-GP's toy experiments: `depth` ReLU layers of `width`, He initialisation, scores (n,).
+    """Return the critic of WGAN-GP's toy experiments: `depth` ReLU layers of `width`, scores (n,).
 
-    The authors' ``gan_toy.py`` has depth 3 and width 512; the 12-layer critic of the paper's Fig. 1b is `depth=12`.
+    With He's initialisation. The authors' ``gan_toy.py`` has depth 3 and width 512; the critic of
+    the paper's Fig. 1b has depth 12. Chapter 6 trains it.
 
-    Raises
-    ------
-    ValueError
-        If a size is below 1, or the depth below 0.
+    >>> toy_critic(width=8)(torch.zeros(5, 2)).shape
+    torch.Size([5])
     """
     _check_sizes(dimension=dimension, width=width)
     _check_sizes(0, depth=depth)
@@ -69,15 +79,32 @@ def toy_critic(dimension: int = 2, width: int = 512, depth: int = 3) -> nn.Seque
     return critic.append(nn.Flatten(0))
 
 
-def toy_generator(latent_dim: int = 2, dimension: int = 2, width: int = 512, depth: int = 3) -> nn.Sequential:
-    """Return the generator of WGAN-GP's toy experiments: `depth` ReLU layers of `width`, noise to points."""
+def toy_generator(
+    latent_dim: int = 2,
+    dimension: int = 2,
+    width: int = 512,
+    depth: int = 3,
+) -> nn.Sequential:
+    """Return the generator of WGAN-GP's toy experiments: `depth` ReLU layers, noise to points.
+
+    Chapter 4 trains it.
+
+    >>> toy_generator(width=8)(torch.zeros(5, 2)).shape
+    torch.Size([5, 2])
+    """
     _check_sizes(latent_dim=latent_dim, dimension=dimension, width=width)
     _check_sizes(0, depth=depth)
     return mlp(latent_dim, *[width] * depth, dimension)
 
 
 def mlp_generator(latent_dim: int) -> nn.Sequential:
-    """Return the generator of most tutorials: 128–256–512–1024–784, batch norm after all but the first hidden layer."""
+    """Return the generator of most tutorials: 128–256–512–1024–784, all but the first batch-normed.
+
+    Chapter 9 trains it.
+
+    >>> mlp_generator(100)(torch.zeros(5, 100)).shape
+    torch.Size([5, 1, 28, 28])
+    """
     _check_sizes(latent_dim=latent_dim)
     layers: list[nn.Module] = [nn.Linear(latent_dim, 128), nn.LeakyReLU(0.2)]
     for n_in, n_out in ((128, 256), (256, 512), (512, 1024)):
@@ -86,96 +113,110 @@ def mlp_generator(latent_dim: int) -> nn.Sequential:
 
 
 def mlp_critic() -> nn.Sequential:
-    """Return the critic of most tutorials: 784–512–256–1 with LeakyReLU 0.2."""
-    return nn.Sequential(
-        nn.Flatten(),                                                                   # (n, 784)
-        nn.Linear(784, 512), LeakyReLU(),
-        nn.Linear(512, 256), LeakyReLU(),
-        nn.Linear(256, 1), nn.Flatten(0),                                               # (n,)
-    )  # fmt: skip
+    """Return the critic of most tutorials: 784–512–256–1 with LeakyReLU 0.2. Chapter 9 trains it.
+
+    >>> mlp_critic()(torch.zeros(5, 1, 28, 28)).shape
+    torch.Size([5])
+    """
+    hidden = [nn.Linear(784, 512), LeakyReLU(), nn.Linear(512, 256), LeakyReLU()]
+    return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(256, 1), nn.Flatten(0))
 
 
 def conv_generator(latent_dim: int, width: int) -> nn.Sequential:
-    """Return a DCGAN-style generator: 4w×4×4 → 2w×7×7 → w×14×14 → 1×28×28, batch norm, ReLU, and tanh last.
+    """Return a DCGAN-style generator, with batch norm and ReLU between, and tanh last.
 
-    After Radford et al. (2016), on the feature maps of WGAN-GP's ``gan_mnist.py``.
+    After Radford et al. (2016), on the feature maps of WGAN-GP's ``gan_mnist.py``. Chapter 9 trains
+    it.
+
+    >>> conv_generator(100, width=4)(torch.zeros(5, 100)).shape
+    torch.Size([5, 1, 28, 28])
     """
     _check_sizes(latent_dim=latent_dim, width=width)
+
+    def up(n_in: int, n_out: int, kernel: int, **how: int) -> list[nn.Module]:
+        convolution = nn.ConvTranspose2d(n_in, n_out, kernel, bias=False, **how)
+        return [convolution, nn.BatchNorm2d(n_out), nn.ReLU()]
+
     return nn.Sequential(
         nn.Unflatten(1, (latent_dim, 1, 1)),
-        nn.ConvTranspose2d(latent_dim, 4 * width, 4, bias=False),                       # (n, 4w, 4, 4)
-        nn.BatchNorm2d(4 * width), nn.ReLU(),
-        nn.ConvTranspose2d(4 * width, 2 * width, 3, stride=2, padding=1, bias=False),   # (n, 2w, 7, 7)
-        nn.BatchNorm2d(2 * width), nn.ReLU(),
-        nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False),       # (n, w, 14, 14)
-        nn.BatchNorm2d(width), nn.ReLU(),
-        nn.ConvTranspose2d(width, 1, 4, stride=2, padding=1), nn.Tanh(),                # (n, 1, 28, 28)
-    )  # fmt: skip
+        *up(latent_dim, 4 * width, 4),  # (n, 4w, 4, 4)
+        *up(4 * width, 2 * width, 3, stride=2, padding=1),  # (n, 2w, 7, 7)
+        *up(2 * width, width, 4, stride=2, padding=1),  # (n, w, 14, 14)
+        nn.ConvTranspose2d(width, 1, 4, stride=2, padding=1),  # (n, 1, 28, 28)
+        nn.Tanh(),
+    )
 
 
 def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
-    """Return a DCGAN-style critic: w×14×14 → 2w×7×7 → 4w×4×4 → one score, LeakyReLU 0.2.
+    """Return a DCGAN-style critic, with LeakyReLU 0.2 between. Chapter 9 trains it.
 
     Parameters
     ----------
     width : int
         Number of feature maps w of the first layer; 64 in the papers.
     batch_norm : bool
-        Batch norm behind the second and third convolution, as DCGAN has it. Never with a gradient penalty: it mixes the
-        examples of a batch, and the penalty is on each example's own gradient.
+        Batch norm behind the second and third convolution, as DCGAN has it. Never with a gradient
+        penalty: it mixes the examples of a batch, and the penalty is on each one's own gradient.
+
+    Examples
+    --------
+    >>> conv_critic(4, batch_norm=False)(torch.zeros(5, 1, 28, 28)).shape
+    torch.Size([5])
     """
     _check_sizes(width=width)
 
-    def norm(channels: int) -> nn.Module:
-        return nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
+    def down(n_in: int, n_out: int) -> list[nn.Module]:
+        norm = nn.BatchNorm2d(n_out) if batch_norm else nn.Identity()
+        return [nn.Conv2d(n_in, n_out, 5, stride=2, padding=2), norm, LeakyReLU()]
 
     return nn.Sequential(
-        nn.Conv2d(1, width, 5, stride=2, padding=2), LeakyReLU(),                           # (n, w, 14, 14)
-        nn.Conv2d(width, 2 * width, 5, stride=2, padding=2), norm(2 * width), LeakyReLU(),  # (n, 2w, 7, 7)
-        nn.Conv2d(2 * width, 4 * width, 5, stride=2, padding=2), norm(4 * width), LeakyReLU(),  # (n, 4w, 4, 4)
-        nn.Flatten(), nn.Linear(4 * width * 4 * 4, 1), nn.Flatten(0),                             # (n,)
-    )  # fmt: skip
-
-
-def _check_sizes(least: int = 1, **sizes: int) -> None:
-    for name, size in sizes.items():
-        if not isinstance(size, (int, np.integer)) or size < least:
-            raise ValueError(f"{name} = {size!r}: expected a whole number, at least {least}")
-
-
-def halved(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return `weights` in half precision: enough to draw from, and half the size."""
-    return {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
+        nn.Conv2d(1, width, 5, stride=2, padding=2),  # (n, w, 14, 14)
+        LeakyReLU(),
+        *down(width, 2 * width),  # (n, 2w, 7, 7)
+        *down(2 * width, 4 * width),  # (n, 4w, 4, 4)
+        nn.Flatten(),
+        nn.Linear(4 * width * 4 * 4, 1),
+        nn.Flatten(0),  # (n,)
+    )
 
 
 class SelfAttention(nn.Module):
-    r"""Self-attention over the positions of a feature map (Zhang et al. 2019, SAGAN, eqs. 1–3).
+    r"""Self-attention over the positions of a feature map (n, C, height, width).
 
     .. math:: \beta_{ji} = \operatorname{softmax}_i\, f(x_i) \cdot g(x_j), \qquad
               y_j = x_j + \gamma\, v\Big(\sum_i \beta_{ji} h(x_i)\Big)
 
-    A convolution sees its neighbourhood; here each position j draws on all positions i. At the start γ = 0, so the
-    block does nothing until it has learnt to.
+    A convolution sees its neighbourhood; here each position j draws on all positions i. At the
+    start γ = 0, so the block does nothing until it has learnt to. Zhang et al. (2019), SAGAN,
+    eqs. 1–3. Chapter 8 derives it.
 
     Parameters
     ----------
     channels : int
         Channels C of the feature map; f, g and h have C / 8, at least 1.
+
+    Examples
+    --------
+    >>> x = torch.ones(2, 16, 7, 7)
+    >>> torch.equal(SelfAttention(16)(x), x)
+    True
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        if channels < 1:
-            raise ValueError(f"channels = {channels}: expected at least 1")
+        _check_sizes(channels=channels)
         inner = max(1, channels // 8)
-        self.key, self.query, self.content = (nn.Conv2d(channels, inner, 1) for _ in range(3))  # f, g, h
+        self.key = nn.Conv2d(channels, inner, 1)  # f
+        self.query = nn.Conv2d(channels, inner, 1)  # g
+        self.content = nn.Conv2d(channels, inner, 1)  # h
         self.out = nn.Conv2d(inner, channels, 1)  # v
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def maps(self, x: Tensor) -> Tensor:
-        """Return β for features (n, C, height, width): (n, positions, positions), where each row j sums to 1."""
-        similarity = self.query(x).flatten(2).transpose(1, 2) @ self.key(x).flatten(2)  # (n, j, i)
-        return similarity.softmax(dim=2)
+        """Return β, (n, positions, positions), where each row j sums to 1."""
+        keys = self.key(x).flatten(2)  # (n, C/8, i)
+        queries = self.query(x).flatten(2).transpose(1, 2)  # (n, j, C/8)
+        return (queries @ keys).softmax(dim=2)
 
     def forward(self, x: Tensor) -> Tensor:
         """Add to each position what it attends to."""
@@ -184,12 +225,22 @@ class SelfAttention(nn.Module):
 
 
 def parameter_count(network: nn.Module) -> int:
-    """Return the number of trainable numbers in `network`."""
+    """Return the number of trainable numbers in `network`. Chapter 9 counts them.
+
+    >>> parameter_count(mlp(2, 3, 1))
+    13
+    """
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
 
 
 def sample(generator: nn.Module, latent: Tensor) -> Tensor:
-    """Return what `generator` makes of `latent` in evaluation mode, and leave its mode and statistics as they were."""
+    """Return what `generator` makes of `latent` in evaluation mode, and leave its mode as it was.
+
+    So that batch norm makes each example of its own noise alone. Chapter 4 uses it.
+
+    >>> sample(toy_generator(), torch.zeros(5, 2)).requires_grad
+    False
+    """
     training = generator.training
     generator.eval()
     try:
@@ -197,3 +248,19 @@ def sample(generator: nn.Module, latent: Tensor) -> Tensor:
             return generator(latent)
     finally:
         generator.train(training)
+
+
+def halved(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return `weights` in half precision: enough to draw from, half the size. Chapter 9 draws so.
+
+    >>> halved({"w": torch.ones(2)})["w"].dtype
+    torch.float16
+    """
+    floats = {name: tensor.half() for name, tensor in weights.items() if tensor.is_floating_point()}
+    return {**weights, **floats}
+
+
+def _check_sizes(least: int = 1, **sizes: int) -> None:
+    for name, size in sizes.items():
+        if not isinstance(size, (int, np.integer)) or size < least:
+            raise ValueError(f"{name} = {size!r}: expected a whole number, at least {least}")
