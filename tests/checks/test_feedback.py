@@ -102,6 +102,10 @@ def test_a_known_mistake_is_named_and_not_taken_for_a_rounding():
     assert verdict(expect_value, 1 / 3, 1 / 3, "no", mistakes) == "right"
 
 
+def test_a_mistake_that_is_infinite_for_other_reasons_matches_nothing():
+    assert verdict(expect_value, 0.5, 0.25, "no", [(np.inf, "never said")]) == "no"
+
+
 UNUSABLE = ["two", None, [1, 2], [[1]], {}, 1 + 2j, float("nan"), float("inf"), [1, [2, 3]], lambda: 1, np.ma]
 
 

@@ -141,7 +141,7 @@ def close(answer: object, value: object, rtol: float = 1e-4) -> bool:
 
 def _agrees(given: np.ndarray, value: object, rtol: float) -> bool:
     value = np.asarray(_plain(value), dtype=float)
-    if given.shape != value.shape:
+    if given.shape != value.shape or not np.isfinite(value).all():
         return False
     allowed = np.where(value == 0, 1e-9, rtol * np.abs(value))
     return bool(np.all(np.abs(given - value) <= allowed))
@@ -153,7 +153,7 @@ def _rounds_to(given: np.ndarray, value: object, rtol: float) -> bool:
     A whole number of one digit is no rounding: 3 for 2.96 is rather another thought than a short one.
     """
     value = np.asarray(_plain(value), dtype=float)
-    if given.shape != value.shape:
+    if given.shape != value.shape or not np.isfinite(value).all():
         return False
     half = np.array([0.5 * 10.0 ** -_decimals(each) for each in given.ravel()]).reshape(given.shape)
     written_out = np.array([_decimals(each) > 0 or abs(each) >= 10 for each in given.ravel()]).reshape(given.shape)
