@@ -97,7 +97,6 @@ CALLS = {
     "features": (metrics.features, torch.zeros(2, 1, 28, 28)),
     "logits": (metrics.logits, torch.zeros(2, 64)),
     "judge": (metrics.judge, torch.zeros(2, 1, 28, 28)),
-    "readable": (metrics.readable, torch.zeros(2, 1, 28, 28)),
     "smooth": (lambda values: figures.smooth(values, 3), points()[:, 0].numpy()),
 }
 INFINITY_HAS_A_MEANING = {"c_transform"}  # an infinite cost means a forbidden route here, and is no fault

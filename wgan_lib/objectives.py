@@ -73,7 +73,8 @@ def logistic_critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     tensor(1.3863)
     """
     # softplus(-s) = -log sigmoid(s), so that no logarithm of 0 is ever taken
-    return torch.nn.functional.softplus(-real_scores).mean() + torch.nn.functional.softplus(fake_scores).mean()
+    softplus = torch.nn.functional.softplus
+    return softplus(-real_scores).mean() + softplus(fake_scores).mean()
 
 
 def minimax_generator_loss(fake_scores: Tensor) -> Tensor:
