@@ -1,6 +1,7 @@
-"""Three things that Sphinx and MyST-NB leave undone."""
+"""Four things that Sphinx and MyST-NB leave undone."""
 
 import re
+from pathlib import Path
 
 from docutils import nodes
 from myst_nb.core.render import NbElementRenderer
@@ -24,6 +25,18 @@ def unname_references(app, what, name, obj, options, lines):
         lines[at : at + 2] = [".. rubric:: References", ""]
 
 
+def link_to_chapters(app, what, name, obj, options, lines):
+    """Make the words "Chapter 2" in a docstring a link to that chapter."""
+
+    def link(match):
+        name = f"{int(match[1]):02d}-*.ipynb"
+        (path,) = Path(app.srcdir).glob(f"book/*/{name}")
+        page = path.relative_to(app.srcdir).with_suffix("")
+        return f":doc:`{match[0]} </{page.as_posix()}>`"
+
+    lines[:] = [re.sub(r"\bChapter (\d+)\b", link, line) for line in lines]
+
+
 def link_to_pages(app, doctree):
     """Lead links in a notebook's HTML outputs to the pages of other notebooks."""
     for node in doctree.findall(nodes.raw):
@@ -35,8 +48,9 @@ def link_to_pages(app, doctree):
 
 
 def setup(app):
-    """Install all three."""
+    """Install all four."""
     NbElementRenderer.render_image = render_image_with_alt
     app.connect("autodoc-process-docstring", unname_references)
+    app.connect("autodoc-process-docstring", link_to_chapters)
     app.connect("doctree-read", link_to_pages)
     return {"parallel_read_safe": True}
