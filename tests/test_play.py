@@ -401,9 +401,9 @@ def test_piles_w_is_exact_and_js_moves_only_when_a_pile_meets_a_hole(opened):
 
 def test_prices_meet_w_at_the_optimum_and_are_refused_beyond_it(opened, modules):
     page = opened("prices")
-    given = modules("""async () => { const m = await import("./prices.js"); return [m.PILES, m.HOLES, m.W]; }""")
-    piles, holes = np.array(given[0]), np.array(given[1])
-    answer = transport.emd(piles[:, None], holes[:, None])
+    given = modules("""async () => { const m = await import("./prices.js"); return [m.HOLES, m.PILES, m.W]; }""")
+    holes, piles = np.array(given[0]), np.array(given[1])
+    answer = transport.emd(holes[:, None], piles[:, None])
     assert given[2] == pytest.approx(answer.cost)
     u, v = answer.potentials
     for name, price in [

@@ -1,18 +1,18 @@
-// Prices to move until the dual meets W: three piles, three holes, and the linear programme of chapter 2.
+// Prices to move until the dual meets W: three holes, three piles, and the linear programme of chapter 2.
 import { colours, element, number, sharpCanvas } from "./drawing.js";
 
-export const PILES = [0.5, 1.5, 4]; // on a line, a third of the mass each
-export const HOLES = [2, 3, 5.5];
+export const HOLES = [0.5, 1.5, 4]; // the real points x, on a line, a third of the mass each
+export const PILES = [2, 3, 5.5]; // the generated points y
 
-/** Return the dual's value, and the pairs (pile, hole) whose prices ask for more than the way costs. */
+/** Return the dual's value, and the pairs (hole, pile) whose prices ask for more than the way costs. */
 export function judge(u, v) {
   const value = [...u, ...v].reduce((sum, price) => sum + price / 3, 0);
-  const broken = PILES.flatMap((x, i) => HOLES.flatMap((y, j) => (u[i] + v[j] > Math.abs(x - y) + 1e-9 ? [[i, j]] : [])));
+  const broken = HOLES.flatMap((x, i) => PILES.flatMap((y, j) => (u[i] + v[j] > Math.abs(x - y) + 1e-9 ? [[i, j]] : [])));
   return { value, broken };
 }
 
-/** W of piles and holes in order on a line: the mean distance of the sorted. */
-export const W = PILES.reduce((sum, x, i) => sum + Math.abs(x - HOLES[i]) / 3, 0);
+/** W of holes and piles in order on a line: the mean distance of the sorted. */
+export const W = HOLES.reduce((sum, x, i) => sum + Math.abs(x - PILES[i]) / 3, 0);
 
 export function mount(root) {
   return new Prices(root);
@@ -21,7 +21,7 @@ export function mount(root) {
 class Prices {
   constructor(root) {
     Object.assign(this, { u: [0, 0, 0], v: [0, 0, 0] });
-    Object.assign(this, sharpCanvas("Piles and holes on a line, with the ways whose prices ask for too much", 1.9));
+    Object.assign(this, sharpCanvas("Holes and piles on a line, with the ways whose prices ask for too much", 1.9));
     this.says = element("p", { className: "play-says", ariaLive: "polite" });
     this.figures = element("dl", { className: "play-figures" });
     const side = element("div", { className: "play-side" }, this.form(), this.figures, this.says);
@@ -45,8 +45,8 @@ class Prices {
     return element(
       "div",
       { className: "play-settings" },
-      ...PILES.map((x, i) => slider(this.u, i, `u${i + 1}, loading at ${x}`)),
-      ...HOLES.map((y, j) => slider(this.v, j, `v${j + 1}, unloading at ${y}`)),
+      ...HOLES.map((x, i) => slider(this.u, i, `u${i + 1}, hole at ${x}`)),
+      ...PILES.map((y, j) => slider(this.v, j, `v${j + 1}, pile at ${y}`)),
     );
   }
 
@@ -81,16 +81,16 @@ class Prices {
     context.strokeStyle = ink.muted;
     context.lineWidth = 1;
     context.strokeRect(12, ground, width - 24, 0);
-    PILES.forEach((pile, i) =>
-      HOLES.forEach((hole, j) => {
+    HOLES.forEach((hole, i) =>
+      PILES.forEach((pile, j) => {
         const wrong = broken.some(([a, b]) => a === i && b === j);
         const tight = Math.abs(this.u[i] + this.v[j] - Math.abs(pile - hole)) < 1e-9;
         context.strokeStyle = wrong ? ink.generated : tight ? ink.critic : ink.muted;
         context.lineWidth = wrong || tight ? 3 : 1;
         context.setLineDash(wrong ? [7, 4] : []);
         context.beginPath();
-        context.moveTo(x(pile), ground);
-        context.quadraticCurveTo(x((pile + hole) / 2), ground - 1.9 * ground * (Math.abs(hole - pile) / 5.5), x(hole), ground);
+        context.moveTo(x(hole), ground);
+        context.quadraticCurveTo(x((hole + pile) / 2), ground - 1.9 * ground * (Math.abs(hole - pile) / 5.5), x(pile), ground);
         context.stroke();
       }),
     );
@@ -104,7 +104,7 @@ class Prices {
       context.fill();
       context.fillText(`${name} = ${number(price)}`, x(place), ground + (down ? 40 : 22));
     };
-    PILES.forEach((pile, i) => mark(pile, `u${i + 1}`, this.u[i], ink.real, false));
-    HOLES.forEach((hole, j) => mark(hole, `v${j + 1}`, this.v[j], ink.generated, true));
+    HOLES.forEach((hole, i) => mark(hole, `u${i + 1}`, this.u[i], ink.real, false));
+    PILES.forEach((pile, j) => mark(pile, `v${j + 1}`, this.v[j], ink.generated, true));
   }
 }
