@@ -90,7 +90,7 @@ def test_every_idea_has_an_example_that_runs_and_a_chapter_that_exists(module, v
     assert example.examples, "an example is missing"
     said = []
     assert doctest.DocTestRunner().run(example, out=said.append).failed == 0, "".join(said)
-    chapters = re.findall(r"\bChapter\s+(\d+)\s", value.__doc__)
+    chapters = re.findall(r"\bChapter (\d+)\b", value.__doc__)
     assert chapters, 'a chapter is missing: "Chapter 2 derives it."'
     for number in chapters:
         assert list((HOUSE / "book").glob(f"*/{int(number):02d}-*.ipynb")), f"there is no chapter {number}"

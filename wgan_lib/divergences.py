@@ -59,26 +59,11 @@ def tv(p: np.ndarray, q: np.ndarray) -> float:
 def optimal_discriminator(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     r"""Return the discriminator that best tells p from q, :math:`D^* = p / (p + q)`.
 
-    Goodfellow et al. (2014), Proposition 1. Chapter 3 derives it.
+    Here p and q are densities of the real and of the generated distribution at the same points,
+    arrays of one shape, any. The answer is the probability that a point is real; NaN where neither
+    has density, and where one is NaN or infinite. Goodfellow et al. (2014), Proposition 1.
+    Chapter 3 derives it.
 
-    Parameters
-    ----------
-    p, q : array, any equal shapes
-        Densities of the real and of the generated distribution at the same points.
-
-    Returns
-    -------
-    array, same shape
-        The probability that a point is real; NaN where neither has density, and where one is NaN
-        or infinite.
-
-    Raises
-    ------
-    ValueError
-        If a density is negative, or the shapes differ.
-
-    Examples
-    --------
     >>> optimal_discriminator([3.0, 1.0, 0.0], [1.0, 1.0, 2.0])
     array([0.75, 0.5 , 0.  ])
     """

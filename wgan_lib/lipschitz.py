@@ -13,23 +13,10 @@ from torch import Tensor, nn
 def clip_weights(critic: nn.Module, c: float) -> None:
     r"""Clamp every parameter of `critic` to [-c, c], in place, *after* the optimiser's step.
 
-    WGAN (2017), Algorithm 1, line 7. It bounds the Lipschitz constant by some number that depends
-    on the architecture, not by 1. Chapter 5 derives it.
+    It bounds the Lipschitz constant by some number that depends on the architecture, not by 1. A
+    bound that is not positive and finite raises ValueError. WGAN (2017), Algorithm 1, line 7, with
+    c = 0.01. Chapter 5 derives it.
 
-    Parameters
-    ----------
-    critic : nn.Module
-        Any network.
-    c : float
-        The bound; 0.01 in the paper.
-
-    Raises
-    ------
-    ValueError
-        If `c` is not positive and finite.
-
-    Examples
-    --------
     >>> critic = nn.Linear(100, 1)
     >>> clip_weights(critic, 0.01)
     >>> critic.weight.abs().max() <= 0.01
@@ -56,7 +43,8 @@ def gradient_penalty(
     .. math:: \mathbb{E}\, (\lVert \nabla f(\hat x) \rVert_2 - 1)^2,
               \qquad \hat x = \epsilon x + (1 - \epsilon) \tilde x, \quad \epsilon \sim U[0, 1]
 
-    Gulrajani et al. (2017), eq. 3. Chapter 6 derives it.
+    Differentiable with respect to the critic's parameters. Gulrajani et al. (2017), eq. 3.
+    Chapter 6 derives it.
 
     Parameters
     ----------
@@ -72,11 +60,6 @@ def gradient_penalty(
         One number in [0, 1] for each example.
     rng : torch.Generator, optional
         Source of ε if it is left out; torch's global one if this is left out, too.
-
-    Returns
-    -------
-    Tensor, shape ()
-        Differentiable with respect to the critic's parameters.
 
     Raises
     ------
@@ -146,25 +129,14 @@ def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
 def spectral_norm(critic: nn.Module) -> nn.Module:
     """Divide every weight matrix of `critic` by its largest singular value, at each use.
 
-    With 1-Lipschitz activations a multilayer perceptron is then 1-Lipschitz, up to the error of one
+    The critic is changed in place, by torch's own parametrisation of its layers, and returned. With
+    1-Lipschitz activations a multilayer perceptron is then 1-Lipschitz, up to the error of one
     power iteration a step: it is made by each pass in training mode. The kernel of a convolution
     counts as the matrix (channels out, all else), as in the paper. The convolution itself can
     stretch an image further, by up to ⌈kernel size / stride⌉.
 
     Miyato et al. (2018), eq. 8. Chapter 8 derives it.
 
-    Parameters
-    ----------
-    critic : nn.Module
-        Changed in place: each linear and convolutional layer gets torch's own parametrisation.
-
-    Returns
-    -------
-    nn.Module
-        The same critic.
-
-    Examples
-    --------
     >>> critic = nn.Linear(2, 2)
     >>> critic.weight.data = torch.tensor([[4.0, 0.0], [0.0, 1.0]])
     >>> spectral_norm(critic).eval().weight.detach().round(decimals=3)[1]

@@ -61,16 +61,9 @@ def fid(real: Tensor, fake: Tensor) -> float:
     .. math:: \lVert \mu_1 - \mu_2 \rVert^2 + \operatorname{Tr}\bigl(\Sigma_1 + \Sigma_2
               - 2 (\Sigma_1 \Sigma_2)^{1/2}\bigr)
 
-    Heusel et al. (2017), eq. 6. Chapter 10 derives it.
+    Features (n, d) and (m, d), n and m above d, else the covariances are singular. Biased: it falls
+    as n and m grow. Heusel et al. (2017), eq. 6. Chapter 10 derives it.
 
-    Parameters
-    ----------
-    real, fake : Tensor, shapes (n, d) and (m, d)
-        Features; more examples than d, else the covariances are singular. Biased: it falls as n and
-        m grow.
-
-    Examples
-    --------
     >>> x = torch.tensor([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
     >>> round(fid(x, x + torch.tensor([3.0, 4.0])), 2)  # a shift by 5
     25.0
@@ -86,15 +79,9 @@ def fid(real: Tensor, fake: Tensor) -> float:
 def kid(real: Tensor, fake: Tensor) -> float:
     r"""Kernel Inception distance: the unbiased squared MMD, kernel :math:`(x \cdot y / d + 1)^3`.
 
-    Bińkowski et al. (2018), section 4. Chapter 10 derives it.
+    As many features (n, d) on each side. The value may be below 0, as an unbiased estimate of 0
+    must. Bińkowski et al. (2018), section 4. Chapter 10 derives it.
 
-    Parameters
-    ----------
-    real, fake : Tensor, equal shapes (n, d)
-        Features. The value may be below 0, as an unbiased estimate of 0 must.
-
-    Examples
-    --------
     >>> round(kid(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [1.0]])), 2)  # 1 + 8 - 2
     7.0
     """

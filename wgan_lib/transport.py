@@ -176,21 +176,10 @@ def emd_loss(x: Tensor, y: Tensor) -> Tensor:
     r"""W1 between two uniform batches, as a torch scalar that can be minimised.
 
     The plan is found exactly and then held fixed: by the envelope theorem the gradient of the
-    optimal value is that of :math:`\sum_{ij} P_{ij} \lVert x_i - y_j \rVert` at the optimal P.
+    optimal value is that of :math:`\sum_{ij} P_{ij} \lVert x_i - y_j \rVert` at the optimal P. It
+    flows to both, `x` (n, d) and `y` (m, d); where a point lies exactly on its target, it is 0.
     Chapter 1 derives it.
 
-    Parameters
-    ----------
-    x, y : Tensor, shapes (n, d) and (m, d)
-        Points. Gradients flow to both.
-
-    Returns
-    -------
-    Tensor, shape ()
-        In the dtype of `x`. Where a point lies exactly on its target, its gradient is taken as 0.
-
-    Examples
-    --------
     >>> x = torch.tensor([[0.0], [5.0]], requires_grad=True)
     >>> emd_loss(x, torch.tensor([[1.0], [7.0]])).backward()
     >>> x.grad.tolist()
@@ -211,7 +200,8 @@ def wasserstein_1d(
 
     .. math:: W_p = \Big( \int_0^1 |F_x^{-1}(t) - F_y^{-1}(t)|^p \, dt \Big)^{1/p}
 
-    Peyré and Cuturi (2019), Computational Optimal Transport, remark 2.30. Chapter 1 derives it.
+    In the units of `x`. (POT's `wasserstein_1d` returns the p-th power.) Peyré and Cuturi (2019),
+    Computational Optimal Transport, remark 2.30. Chapter 1 derives it.
 
     Parameters
     ----------
@@ -219,11 +209,6 @@ def wasserstein_1d(
         As in `emd`, but the points are positions, of shapes (n,) and (m,).
     p : float
         The order, at least 1.
-
-    Returns
-    -------
-    float
-        W_p, in the units of `x`. (POT's `wasserstein_1d` returns its p-th power.)
 
     Raises
     ------
@@ -266,7 +251,8 @@ def sliced_wasserstein(
 
     .. math:: (\mathbb{E}_\theta\, W_p^p(\theta^\top x, \theta^\top y))^{1/p}
 
-    Bonneel et al. (2015), Sliced and Radon Wasserstein Barycenters of Measures. Chapter 14 tries it.
+    In the units of `x`, and never more than W_p(x, y). Bonneel et al. (2015), Sliced and Radon
+    Wasserstein Barycenters of Measures. Chapter 14 tries it.
 
     Parameters
     ----------
@@ -278,11 +264,6 @@ def sliced_wasserstein(
         Number of directions drawn uniformly from the sphere.
     seed : int
         Seed of those directions.
-
-    Returns
-    -------
-    float
-        In the units of `x`, and never more than W_p(x, y).
 
     Raises
     ------
@@ -316,25 +297,13 @@ def sliced_wasserstein(
 
 
 def c_transform(potential: Array, cost: Array) -> Array:
-    r"""Return the best price against `potential`: :math:`v^c_i = \min_j C_{ij} - v_j`.
+    r"""Return the best price against `potential`, (n,): :math:`v^c_i = \min_j C_{ij} - v_j`.
 
-    With the cost from *any* point to the points y that carry an optimal v, it extends the potential
-    u of `emd` to the whole space; for a metric cost the extension is 1-Lipschitz. Peyré and Cuturi
-    (2019), Computational Optimal Transport, eq. 5.1. Chapter 2 derives it.
+    The potential v (m,) belongs to the columns of `cost` (n, m), else ValueError. With the cost
+    from *any* point to the points y that carry an optimal v, it extends the potential u of `emd` to
+    the whole space; for a metric cost the extension is 1-Lipschitz. Peyré and Cuturi (2019),
+    Computational Optimal Transport, eq. 5.1. Chapter 2 derives it.
 
-    Parameters
-    ----------
-    potential : array, shape (m,)
-        A dual potential v on the columns of `cost`.
-    cost : array, shape (n, m)
-        The cost matrix.
-
-    Returns
-    -------
-    array, shape (n,)
-
-    Examples
-    --------
     >>> c_transform(np.array([0.0, 1.0]), np.array([[3.0, 2.0], [0.0, 5.0]]))
     array([1., 0.])
     """
