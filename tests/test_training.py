@@ -81,7 +81,7 @@ def test_a_critic_step_does_what_the_formula_in_the_open_does(objective, penalty
     loss = objective.critic_loss(open_(REAL), open_(FAKE))
     if penalty:
         rng = torch.Generator().manual_seed(1)
-        loss = loss + penalty * lipschitz.gradient_penalty(open_, REAL, FAKE, generator=rng)
+        loss = loss + penalty * lipschitz.gradient_penalty(open_, REAL, FAKE, rng=rng)
     optimizer = sgd(open_)
     loss.backward()
     optimizer.step()
