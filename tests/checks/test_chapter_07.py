@@ -185,6 +185,6 @@ UNUSABLE = [None, "two", [], [[1, 2]], {}, math.nan, [math.nan] * 3, lambda: 1, 
 
 
 @pytest.mark.parametrize("exercise", [f"7.{k}" for k in range(1, 9)])
-@pytest.mark.parametrize("answer", UNUSABLE, ids=repr)
+@pytest.mark.parametrize("answer", UNUSABLE, ids=range(len(UNUSABLE)))
 def test_an_unusable_answer_gets_a_sentence(told, exercise, answer):
     assert told(exercise, answer).startswith("not yet.")

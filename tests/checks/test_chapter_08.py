@@ -213,6 +213,6 @@ UNUSABLE = [None, "two", [], [[1, 2]], {}, math.nan, [math.nan] * 3, lambda: 1, 
 
 
 @pytest.mark.parametrize("exercise", [f"8.{k}" for k in range(1, 10)])
-@pytest.mark.parametrize("answer", UNUSABLE, ids=repr)
+@pytest.mark.parametrize("answer", UNUSABLE, ids=range(len(UNUSABLE)))
 def test_an_unusable_answer_gets_a_sentence(told, exercise, answer):
     assert told(exercise, answer).startswith("not yet.")

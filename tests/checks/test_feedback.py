@@ -109,7 +109,7 @@ def test_a_mistake_that_is_infinite_for_other_reasons_matches_nothing():
 UNUSABLE = ["two", None, [1, 2], [[1]], {}, 1 + 2j, float("nan"), float("inf"), [1, [2, 3]], lambda: 1, np.ma]
 
 
-@pytest.mark.parametrize("answer", UNUSABLE, ids=repr)
+@pytest.mark.parametrize("answer", UNUSABLE, ids=range(len(UNUSABLE)))
 def test_what_is_no_number_gets_a_sentence_and_no_traceback(answer):
     assert verdict(expect_value, answer, 0.5, "no").startswith(("Give one number", "There is a NaN"))
 
