@@ -1,22 +1,14 @@
 """Every page of the built book, opened in a browser as a reader would."""
 
-import os
-import shutil
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 HTML = Path(__file__).resolve().parent.parent / "_build" / "html"
 PAGES = sorted(page.relative_to(HTML).as_posix() for page in HTML.rglob("*.html") if "_static" not in page.parts)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 FORMULA_IN_TEXT = r"""() => {
     const walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
     const raw = [];
@@ -43,27 +35,10 @@ PICTURE = (
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """Start Chromium; a reader without it skips these tests, a machine that judges a change must have it."""
-    if CHROMIUM is None:
-        reason = "Chromium is not on the PATH: on Debian or Ubuntu, apt install chromium"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-
-
-@pytest.fixture(scope="module")
-def address():
+def address(serve):
     """Serve the book on this machine."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(HTML)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with serve(HTML) as here:
+        yield here
 
 
 @pytest.fixture
