@@ -80,6 +80,9 @@ ROUNDING = [  # value, answer, what is said
     (0.0498, 0.05, "right"),
     (29.6, 30, "more digits"),
     (2e-6, 2.0e-6, "right"),
+    (1.25e-5, 1.2e-5, "more digits"),
+    (1.25e-5, 1.0e-5, "no"),
+    (0.5, 0.50005, "right"),  # on the edge of the relative tolerance
     (0, 0, "right"),
     (0, 0.001, "no"),
     ([1 / 3, 0.5], [0.333, 0.5], "right"),
@@ -100,6 +103,7 @@ def test_a_known_mistake_is_named_and_not_taken_for_a_rounding():
     mistakes = [(0.35, "that is the loss"), (1 / 3, "never said, for it is right")]
     assert verdict(expect_value, 0.35, 1 / 3, "no", mistakes) == "that is the loss"
     assert verdict(expect_value, 1 / 3, 1 / 3, "no", mistakes) == "right"
+    assert verdict(expect_value, 0.9, 1 / 3, "no", mistakes) == "no"
 
 
 def test_a_mistake_that_is_infinite_for_other_reasons_matches_nothing():
