@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from wgan_lib import checkpoints, classifiers, mnist, randomness
+from wgan_lib import classifiers, mnist
+from wgan_lib.engine import storage
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +15,7 @@ def test_set():
 @pytest.mark.parametrize(("name", "least"), [("features", 0.993), ("judge", 0.99)])
 def test_a_classifier_is_as_accurate_as_its_file_says(name, least, test_set):
     accuracy = classifiers.accuracy(classifiers.load(name), *test_set)
-    _, facts = checkpoints.load(classifiers.WEIGHTS / f"{name}.safetensors")
+    _, facts = storage.load(classifiers.WEIGHTS / f"{name}.safetensors")
     assert accuracy >= least
     assert accuracy == pytest.approx(facts["test_accuracy"], abs=5e-4), "half precision costs nothing"
 
@@ -34,27 +35,6 @@ def test_a_loaded_classifier_treats_each_image_by_itself(name, test_set):
 def test_a_network_that_there_is_not_is_named():
     with pytest.raises(ValueError, match="name = 'inception': expected one of features, judge"):
         classifiers.build("inception")
-
-
-def test_images_are_moved_by_two_pixels_at_most_and_keep_their_background():
-    images = torch.full((200, 1, 28, 28), -1.0)
-    images[:, :, 13:15, 13:15] = 1.0
-    moved = classifiers._moved(images, randomness.stream(0, "test"))
-    assert moved.min() >= -1 - 1e-5 and moved.max() <= 1 + 1e-5
-    weight = (moved + 1).flatten(2).squeeze(1)
-    places = torch.stack(torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")).flatten(1)
-    centres = weight @ places.T / weight.sum(dim=1, keepdim=True)
-    offset = (centres - 13.5).abs().max().item()
-    assert 1.5 < offset < 2.6
-
-
-def test_training_learns_and_repeats(monkeypatch):
-    images, labels = mnist.images()[:256], mnist.labels()[:256]
-    monkeypatch.setattr(mnist, "images", lambda **_: images)
-    monkeypatch.setattr(mnist, "labels", lambda **_: labels)
-    once, again = (classifiers.fit("judge", epochs=12) for _ in range(2))
-    assert all(torch.equal(a, b) for a, b in zip(once.parameters(), again.parameters(), strict=True))
-    assert classifiers.accuracy(once, mnist.scale(images), labels) > 0.8
 
 
 def test_labels_as_a_column_are_refused():

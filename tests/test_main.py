@@ -15,7 +15,9 @@ import pytest
 import torch
 from PIL import Image
 
-from wgan_lib import __main__, checkpoints, classifiers, mnist, parallel, quality, training, transport
+from wgan_lib import __main__, classifiers, mnist, training, transport
+from wgan_lib.engine import processes, storage
+from wgan_lib.experiments import evaluation, fit_classifiers
 from wgan_lib.training import Config
 
 TINY = ["--width", "2", "--latent-dim", "4", "--batch-size", "8", "--device", "cpu", "--log-every", "1"]
@@ -75,7 +77,7 @@ def test_train_writes_a_run_and_says_where(train, tmp_path):
     assert code == 0 and "writing to out/wgan-gp-conv-seed7" in said
     out = tmp_path / "out" / "wgan-gp-conv-seed7"
     assert len((out / "metrics.csv").read_text().splitlines()) == 5
-    assert checkpoints.load(out / "checkpoint.safetensors")[1]["step"] == 4
+    assert storage.load(out / "checkpoint.safetensors")[1]["step"] == 4
 
 
 def test_the_mlp_of_the_tutorials_trains_on_all_of_mnist(command, tmp_path):
@@ -87,7 +89,7 @@ def test_the_mlp_of_the_tutorials_trains_on_all_of_mnist(command, tmp_path):
 def test_resume_goes_on_from_where_it_was(train, tmp_path):
     train("--steps", 2, "--out", "one")
     assert train("--steps", 6, "--out", "one", "--resume")[0] == 0
-    assert checkpoints.load(tmp_path / "one" / "checkpoint.safetensors")[1]["step"] == 6
+    assert storage.load(tmp_path / "one" / "checkpoint.safetensors")[1]["step"] == 6
 
 
 def test_resuming_nothing_says_so_and_begins(train, tmp_path):
@@ -130,14 +132,14 @@ def test_help_names_every_setting_and_every_command(command):
 @pytest.fixture(scope="module")
 def digits():
     """Return MNIST as `evaluate` reads it, with few images to have been trained on, so that their features are few."""
-    everything = quality.Digits.load()
-    return quality.Digits(everything.training[:2000], everything.test)
+    everything = evaluation.Digits.load()
+    return evaluation.Digits(everything.training[:2000], everything.test)
 
 
 @pytest.fixture
 def measured(run, digits, monkeypatch):
     """Return the directory of a finished run, to be measured against `digits`."""
-    monkeypatch.setattr(quality.Digits, "load", lambda data: digits)
+    monkeypatch.setattr(evaluation.Digits, "load", lambda data: digits)
     return run
 
 
@@ -181,11 +183,11 @@ def test_snapshots_that_there_are_not_are_missed_before_anything_is_measured(mea
 
 def test_classifiers_are_trained_and_kept_with_their_accuracy(command, monkeypatch, tmp_path):
     monkeypatch.setattr(classifiers, "WEIGHTS", tmp_path / "weights")
-    monkeypatch.setattr(classifiers, "fit", lambda name, data: classifiers.build(name).eval())
+    monkeypatch.setattr(fit_classifiers, "fit", lambda name, data: classifiers.build(name).eval())
     code, said, errors = command("classifiers")
     assert code == 0, errors
     for name, share in re.findall(r"(\w+): ([\d.]+) % of the test images right", said):
-        _, facts = checkpoints.load(tmp_path / "weights" / f"{name}.safetensors")
+        _, facts = storage.load(tmp_path / "weights" / f"{name}.safetensors")
         assert facts["test_accuracy"] == pytest.approx(float(share) / 100, abs=1e-4)
     assert said.count("test images right") == 2
 
@@ -276,7 +278,7 @@ def test_a_disk_that_is_full_is_said_in_one_line(train, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoints.os, "replace", full)
+    monkeypatch.setattr(storage.os, "replace", full)
     said = error_of(train("--steps", 1, "--out", "x"))
     assert "error: x/config.json cannot be written: No space left on device. Make room on the disk; then" in said
 
@@ -367,7 +369,7 @@ def begin(tmp_path):
 
 
 def steps_of(folder):
-    return checkpoints.load(folder / "run" / "checkpoint.safetensors")[1]["step"]
+    return storage.load(folder / "run" / "checkpoint.safetensors")[1]["step"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -419,8 +421,8 @@ ALONE = {
 
 @pytest.mark.parametrize("told", ALONE)
 def test_one_process_of_two_does_not_wait_in_silence(command, monkeypatch, told):
-    monkeypatch.setattr(parallel, "PATIENCE", 0.5)
-    monkeypatch.setattr(parallel, "SILENCE", 0.1)
+    monkeypatch.setattr(processes, "PATIENCE", 0.5)
+    monkeypatch.setattr(processes, "SILENCE", 0.1)
     for word in ["WORLD_SIZE=2", *told.split()]:
         monkeypatch.setenv(*word.split("="))
     code, _, errors = command("train", "wgan-gp", "--steps", 1)

@@ -1,19 +1,16 @@
 """A recorded run is read back as it was written, wherever it lies."""
 
 import dataclasses
-import errno
-import json
-import os
 import re
 import shutil
-import signal
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from wgan_lib import checkpoints, mnist, runs, training
+from wgan_lib import mnist, runs, training
+from wgan_lib.engine import storage
+from wgan_lib.experiments import keep_run
 from wgan_lib.training import Trainer
 
 LENGTH = {"steps": 6, "log_every": 2, "sample_every": 3, "checkpoint_every": 6}
@@ -63,7 +60,7 @@ def test_generated_images_come_from_the_seed(run):
 
 
 def test_a_run_is_found_by_its_directory_or_its_name_in_runs(trainer, tmp_path, monkeypatch):
-    runs.record(trainer.config.out, tmp_path / "runs" / "mine")
+    keep_run.record(trainer.config.out, tmp_path / "runs" / "mine")
     (tmp_path / "deeper").mkdir()
     monkeypatch.chdir(tmp_path / "deeper")
     assert runs.load("mine").path == tmp_path / "runs" / "mine"
@@ -75,31 +72,6 @@ def test_a_run_that_is_not_there_is_named(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=f"there is no run '{name}'".replace(".", r"\.")):
         runs.load(name)
-
-
-def test_a_record_holds_what_readers_need_in_half_the_bytes(run, tmp_path):
-    record = runs.record(run.path, tmp_path / "kept" / "mine")
-    names = {path.name for path in record.path.iterdir()}
-    assert names == {"config.json", "metrics.csv", "samples.gif", "run.json", "samples.png", "generator.safetensors"}
-    for name in runs.KEPT:
-        assert (record.path / name).read_bytes() == (run.path / name).read_bytes()
-    for name, values in run.metrics.items():
-        np.testing.assert_allclose(record.metrics[name], values, rtol=5e-6)
-    assert Image.open(record.path / "samples.png").tobytes() == Image.open(run.path / "samples/00000006.png").tobytes()
-    tensors, facts = checkpoints.load(record.path / "generator.safetensors")
-    assert facts == {"step": 6, "config": json.loads(json.dumps(run.config.identity()))}
-    assert {tensor.dtype for tensor in tensors.values()} == {torch.float16, torch.int64}
-
-
-def test_quality_is_kept_where_there_is_any(run, tmp_path):
-    (run.path / "quality.csv").write_text("step,fid\n3,2.5\n6,1.25\n")
-    record = runs.record(run.path, tmp_path / "kept")
-    assert record.quality["step"].tolist() == [3, 6] and record.quality["fid"].tolist() == [2.5, 1.25]
-
-
-def test_a_recorded_generator_draws_nearly_the_same_images(run, tmp_path):
-    record = runs.record(run.path, tmp_path / "kept")
-    torch.testing.assert_close(record.generate(9, seed=0), run.generate(9, seed=0), rtol=0, atol=5e-3)
 
 
 def test_a_damaged_generator_is_named(run):
@@ -116,16 +88,16 @@ def test_the_generator_of_another_run_is_not_sampled(run, small, images, tmp_pat
         with pytest.raises(ValueError, match=rf"seed = 5: .*{own} belongs to a run with 6, so to another than config"):
             run.generator(run.path / own)
     with pytest.raises(ValueError, match="belongs to a run with 6"):
-        runs.record(run.path, tmp_path / "kept")
+        keep_run.record(run.path, tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
 
 
 def test_a_generator_that_does_not_say_whose_it_is_is_sampled_if_it_fits(run):
     path = run.path / "generator.safetensors"
-    expected, (tensors, _) = run.generate(2, seed=0), checkpoints.load(path)
-    checkpoints.save(path, tensors, step=6)
+    expected, (tensors, _) = run.generate(2, seed=0), storage.load(path)
+    storage.save(path, tensors, step=6)
     assert torch.equal(run.generate(2, seed=0), expected)
-    checkpoints.save(path, {name: tensor[:1] if tensor.dim() else tensor for name, tensor in tensors.items()}, step=6)
+    storage.save(path, {name: tensor[:1] if tensor.dim() else tensor for name, tensor in tensors.items()}, step=6)
     with pytest.raises(ValueError, match=r"generator.safetensors is intact, but not what this version .*size mismatch"):
         run.generate(2, seed=0)
 
@@ -139,7 +111,7 @@ def test_a_run_that_ended_before_its_first_row_has_empty_columns(small, images, 
     Trainer(small(out=tmp_path, **LENGTH | {"log_every": 7}), images).run()
     metrics = runs.load(tmp_path).metrics
     assert list(metrics) == list(training.COLUMNS) and all(column.shape == (0,) for column in metrics.values())
-    assert runs.record(tmp_path, tmp_path / "kept").metrics["step"].shape == (0,)
+    assert keep_run.record(tmp_path, tmp_path / "kept").metrics["step"].shape == (0,)
 
 
 TABLES = ["", "step,a\n1", "step,a\n1,2,3\n", "step,a\n1.5,2\n", "step,a\n1,x\n", "a,b\n1,2\n", "\0", 'step\n"1']
@@ -158,63 +130,11 @@ def test_facts_that_cannot_be_read_are_named(run, text):
     with pytest.raises(ValueError, match=r"run.json .*altered"):
         run.label()
     with pytest.raises(ValueError, match="is not finished"):
-        runs.record(run.path, run.path.parent / "kept")
-
-
-def test_nothing_is_recorded_over(run, tmp_path):
-    one = runs.record(run.path, tmp_path / "kept")
-    before = {path: path.read_bytes() for path in (*run.path.rglob("*"), *one.path.rglob("*")) if path.is_file()}
-    (tmp_path / "file").write_text("mine")
-    for taken in (one.path, run.path, tmp_path / "file"):
-        with pytest.raises(ValueError, match=f"destination = '{taken}': something is here already"):
-            runs.record(run.path, taken)
-    assert {path: path.read_bytes() for path in before} == before
-    (tmp_path / "empty").mkdir()
-    assert runs.record(run.path, tmp_path / "empty").metrics.keys() == run.metrics.keys()
-
-
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-@pytest.mark.parametrize("survived", range(7))
-def test_a_disk_that_is_full_leaves_nothing_half_recorded(run, tmp_path, monkeypatch, call, survived):
-    real, calls = getattr(os, call), iter(range(survived))
-
-    def full(*args):
-        if next(calls, None) is None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return real(*args)
-
-    count = 6  # files; the seventh is moved with its directory
-    with monkeypatch.context() as patch:
-        patch.setattr(os, call, full)
-        if survived < count:
-            with pytest.raises(OSError, match=r"kept cannot be written: No space left on device; nothing was kept"):
-                runs.record(run.path, tmp_path / "kept")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
-    (tmp_path / ".kept.draft").mkdir()
-    (tmp_path / ".kept.draft" / "half").write_text("what a kill left")
-    record = runs.record(run.path, tmp_path / "kept")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "run"]
-    assert len(list(record.path.iterdir())) == count
-
-
-def test_what_is_not_finished_is_not_recorded(small, images, tmp_path):
-    def stop(row):
-        if row["step"] == 2:
-            signal.raise_signal(signal.SIGINT)
-
-    def is_refused():
-        with pytest.raises(ValueError, match=r"run is not finished: it has not made its 6 steps"):
-            runs.record(tmp_path / "run", tmp_path / "kept")
-        return not (tmp_path / "kept").exists()
-
-    trainer = Trainer(small(out=tmp_path / "run", **LENGTH), images)
-    assert is_refused()
-    trainer.run(on_log=stop)
-    assert trainer.steps_done == 2 and is_refused()
+        keep_run.record(run.path, run.path.parent / "kept")
 
 
 def test_an_empty_folder_called_runs_hides_nothing(run, tmp_path, monkeypatch):
-    runs.record(run.path, tmp_path / "runs" / "mine")
+    keep_run.record(run.path, tmp_path / "runs" / "mine")
     (tmp_path / "deeper" / "runs").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "deeper")
     assert runs.load("mine").path == tmp_path / "runs" / "mine"

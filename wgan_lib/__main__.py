@@ -15,7 +15,9 @@ import torch
 import tyro
 from PIL import Image
 
-from wgan_lib import bench, classifiers, mnist, parallel, quality, runs, training
+from wgan_lib import classifiers, mnist, runs, training
+from wgan_lib.engine import processes
+from wgan_lib.experiments import evaluation, fit_classifiers, keep_run, speed
 
 Preset = tyro.extras.subcommand_type_from_defaults(
     training.PRESETS, prefix_names=False, sort_subcommands=False, descriptions={
@@ -35,8 +37,8 @@ def train(config: Annotated[Preset, tyro.conf.arg(name="")]) -> None:  # type: i
     """Train on all of MNIST, from one of the presets."""
     if config.out is None:
         config = dataclasses.replace(config, out=Path("out") / f"{config.name}-seed{config.seed}")
-    with parallel.joined():
-        tell = (lambda words: None) if parallel.rank() else print  # the first of several processes speaks for all
+    with processes.joined():
+        tell = (lambda words: None) if processes.rank() else print  # the first of several processes speaks for all
         trainer = training.Trainer(config)
         if config.resume and trainer.steps_done == 0:
             tell(f"There is nothing to resume in {config.out}: starting at step 0.")
@@ -101,13 +103,13 @@ def evaluate(
     data
         Directory of the four MNIST files.
     """
-    quality.check(n, seeds)
+    evaluation.check(n, seeds)
     loaded = runs.load(run)
-    digits = quality.Digits.load(data)
+    digits = evaluation.Digits.load(data)
     if along:
-        quality.along(loaded, digits, n // 2)
-    report = quality.evaluate(loaded, digits, n, seeds)
-    print(dumps(report, indent=2) if json else quality.table(report))
+        evaluation.along(loaded, digits, n // 2)
+    report = evaluation.evaluate(loaded, digits, n, seeds)
+    print(dumps(report, indent=2) if json else evaluation.table(report))
 
 
 def record(run: tyro.conf.Positional[Path], destination: tyro.conf.Positional[Path]) -> None:
@@ -120,7 +122,7 @@ def record(run: tyro.conf.Positional[Path], destination: tyro.conf.Positional[Pa
     destination
         Where to keep it, for example runs/wgan-gp.
     """
-    print(runs.record(run, destination).label())
+    print(keep_run.record(run, destination).label())
 
 
 def make_classifiers(data: Path | None = None) -> None:
@@ -133,16 +135,16 @@ def make_classifiers(data: Path | None = None) -> None:
     """
     images, labels = mnist.scale(mnist.images("test", data=data)), mnist.labels("test", data=data)
     for name in classifiers.NAMES:
-        network = classifiers.fit(name, data=data)
+        network = fit_classifiers.fit(name, data=data)
         accuracy = classifiers.accuracy(network, images, labels)
-        classifiers.save(name, network, test_accuracy=accuracy)
+        fit_classifiers.save(name, network, test_accuracy=accuracy)
         print(f"{name}: {100 * accuracy:.2f} % of the test images right")
 
 
 def main() -> None:
     """Run the command line; where the input, a file or the disk is wrong, say so in one line and exit with 2."""
     commands = {"train": train, "sample": sample, "evaluate": evaluate, "record": record,
-                "classifiers": make_classifiers, "bench": bench.main}  # fmt: skip
+                "classifiers": make_classifiers, "bench": speed.main}  # fmt: skip
     try:
         _parsed(commands)()
     except KeyboardInterrupt:

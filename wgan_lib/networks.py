@@ -9,9 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wgan_lib.randomness import noise as noise
-from wgan_lib.randomness import stream as random_stream  # noqa: F401 (chapters still use the name)
-
 IMAGE_SHAPE = (1, 28, 28)
 
 

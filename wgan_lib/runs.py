@@ -1,6 +1,5 @@
 r"""Recorded runs: full trainings that were made once, by one command, and are kept for all readers under ``runs/``."""
 
-import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,10 +8,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from wgan_lib import checkpoints, mnist, networks, randomness, rundir, training
+from wgan_lib import mnist, networks, randomness, training
+from wgan_lib.engine import directory, storage
 from wgan_lib.settings import require
-
-KEPT = ("config.json", "samples.gif", "run.json")
 
 
 @dataclass(frozen=True)
@@ -35,17 +33,17 @@ class Run:
     @cached_property
     def metrics(self) -> dict[str, np.ndarray]:
         """One array for each column of metrics.csv; empty ones if the run ended before its first row."""
-        return rundir.read_columns(self.path / "metrics.csv")
+        return directory.read_columns(self.path / "metrics.csv")
 
     @cached_property
     def quality(self) -> dict[str, np.ndarray]:
-        """One array for each column of quality.csv: the metrics of each snapshot, see `quality.along`."""
-        return rundir.read_columns(self.path / "quality.csv")
+        """One array for each column of quality.csv: the metrics of each snapshot, see `evaluation.along`."""
+        return directory.read_columns(self.path / "quality.csv")
 
     @cached_property
     def facts(self) -> dict[str, Any]:
         """Where and when it ran: hardware, torch, date, steps, seconds."""
-        return rundir.read_facts(self.path / "run.json")
+        return directory.read_facts(self.path / "run.json")
 
     def label(self) -> str:
         """Return hardware, seed and date in one line, to stand beside everything that is shown of the run."""
@@ -62,13 +60,13 @@ class Run:
             If the weights are damaged or another run's.
         """
         path = weights or self.path / "generator.safetensors"
-        tensors, facts = checkpoints.load(path)
+        tensors, facts = storage.load(path)
         own = self.config.identity()
         for name, value in facts.get("config", {}).items():  # a file that is older does not say whose it is
             require(own.get(name, value) == value, name, own.get(name),
                     f"{path} belongs to a run with {value!r}, so to another than config.json beside it")  # fmt: skip
         generator, _ = training.build(self.config)
-        with rundir.understood(path):
+        with directory.understood(path):
             generator.load_state_dict(tensors)
         return generator.eval()
 
@@ -91,47 +89,3 @@ def load(run: str | Path) -> Run:
     raise FileNotFoundError(
         f"there is no run {str(run)!r}: expected a directory that holds a config.json, as training writes it"
     )
-
-
-def record(source: Path, destination: Path) -> Run:
-    """Copy what readers need of a finished run to `destination`: weights in half precision, metrics to six digits.
-
-    Raises
-    ------
-    ValueError
-        If the run is not finished, or something is at `destination` already. Nothing is written then.
-    """
-    run = load(source)
-    grid = run.path / "samples" / f"{run.config.steps:08d}.png"
-    if not (grid.is_file() and rundir.finished(run.path, run.config.steps)):
-        raise ValueError(f"{source} is not finished: it has not made its {run.config.steps} steps; go on with --resume")
-    free = not destination.exists() or (destination.is_dir() and not any(destination.iterdir()))
-    require(free, "destination", str(destination),
-            "something is here already, and would be overwritten; delete it, or choose another")  # fmt: skip
-    draft = destination.with_name(f".{destination.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)  # what a kill may have left
-    try:
-        draft.mkdir(parents=True)
-        _copy(run, grid, draft)
-        draft.replace(destination)  # all of it, or nothing
-    except OSError as error:
-        raise OSError(f"{destination} cannot be written: {error.strerror or error}; nothing was kept there") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return Run(destination)
-
-
-def _copy(run: Run, grid: Path, folder: Path) -> None:
-    """Write what is kept of a run to a folder that is empty."""
-    source = run.path
-    run.generator()  # which refuses weights that are another run's
-    tensors, facts = checkpoints.load(source / "generator.safetensors")
-    kept = {name: (source / name).read_bytes() for name in KEPT} | {"samples.png": grid.read_bytes()}
-    rows = training.read_metrics(source / "metrics.csv")
-    rounded = [{name: value if name == "step" else f"{value:.6g}" for name, value in row.items()} for row in rows]
-    kept["metrics.csv"] = rundir.metrics_text(rounded).encode()
-    if (source / "quality.csv").is_file():
-        kept["quality.csv"] = (source / "quality.csv").read_bytes()
-    for name, content in kept.items():
-        checkpoints.write_atomically(folder / name, content)
-    checkpoints.save(folder / "generator.safetensors", networks.halved(tensors), **facts)

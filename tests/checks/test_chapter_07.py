@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from wgan_lib import tournament
 from wgan_lib.checks import chapter_07
+from wgan_lib.experiments import head_to_head
 
 
 def distances(points, centres):
@@ -23,7 +23,7 @@ def captured(points, centres, std):
 
 def library(points, centres, std):
     """Let the library count."""
-    return tournament.modes(torch.tensor(points), torch.tensor(centres), std)["captured"]
+    return head_to_head.modes(torch.tensor(points), torch.tensor(centres), std)["captured"]
 
 
 def within(points, centres, bound):
@@ -59,7 +59,7 @@ def pooled(a, b):
 SHARE = 1 - math.exp(-4.5)
 FLOOR = 2 / math.sqrt(math.pi * 500)
 RATIO = (
-    tournament.floor("25 Gaussians").mean()
+    head_to_head.floor("25 Gaussians").mean()
     / chapter_07.transport.emd(
         chapter_07.toy.twenty_five_centres().numpy(),
         chapter_07.toy.twenty_five_centres().numpy(),

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from wgan_lib import mnist, tournament, toy, transport
+from wgan_lib import mnist, toy, transport
 from wgan_lib.checks.feedback import expect, expect_function, expect_value, numbers
+from wgan_lib.experiments import head_to_head
 
 
 def exercise_1(answer: object) -> None:
@@ -51,7 +52,7 @@ def exercise_1(answer: object) -> None:
                 "One good point is enough: no mean over points.",
             ),
         ],
-        forbidden=["wgan_lib.tournament"],
+        forbidden=["wgan_lib.experiments.head_to_head"],
     )
 
 
@@ -122,12 +123,12 @@ def exercise_4(answer: object) -> None:
     others = np.full(25, 1 / 24)
     others[12] = 0
     price = transport.emd(centres.numpy(), centres.numpy(), b=others).cost
-    ratio = tournament.floor("25 Gaussians").mean() / price
+    ratio = head_to_head.floor("25 Gaussians").mean() / price
     right = 500 * ratio**2
     number = float(numbers(answer))
     if number in (math.floor(right), math.ceil(right), round(right, -1), round(right, -2)):
         return  # points come in whole numbers
-    eight = tournament.floor("8 Gaussians").mean() / _price_of_eight()
+    eight = head_to_head.floor("8 Gaussians").mean() / _price_of_eight()
     expect_value(
         answer,
         right,
@@ -194,10 +195,10 @@ def exercise_5(answer: object) -> None:
 
 
 def _last(method: str) -> np.ndarray:
-    rows = tournament.load(mnist.find_upwards("runs/head-to-head")[0] / "finals.csv")
-    last = {row["seed"]: row["w"] for row in rows
-            if (row["method"], row["data"], row["step"]) == (method, "Swiss roll", tournament.FINAL_STEPS)}  # fmt: skip
-    return np.array([last[seed] for seed in tournament.FINAL_SEEDS])
+    rows = head_to_head.load(mnist.find_upwards("runs/head-to-head")[0] / "finals.csv")
+    end = (method, "Swiss roll", head_to_head.FINAL_STEPS)
+    last = {row["seed"]: row["w"] for row in rows if (row["method"], row["data"], row["step"]) == end}
+    return np.array([last[seed] for seed in head_to_head.FINAL_SEEDS])
 
 
 def exercise_6(answer: object) -> None:

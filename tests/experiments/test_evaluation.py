@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from wgan_lib import metrics, mnist, quality, randomness, runs, training
+from wgan_lib import metrics, mnist, randomness, runs, training
+from wgan_lib.experiments import evaluation, keep_run
 
 
 @pytest.fixture(scope="module")
 def digits():
     """Return real digits, few of them to have been trained on."""
-    return quality.Digits(*(mnist.scale(mnist.images(split)[:4000]) for split in ("train", "test")))
+    return evaluation.Digits(*(mnist.scale(mnist.images(split)[:4000]) for split in ("train", "test")))
 
 
 @pytest.fixture
@@ -33,26 +34,26 @@ def test_the_two_halves_share_no_digit(digits):
 def test_a_report_has_the_mean_and_the_spread_of_each_sample(run, digits, monkeypatch):
     values = iter([1.0, 10.0, 3.0, 10.0])
     monkeypatch.setattr(metrics, "measure", lambda *_: {"fid": next(values)})
-    report = quality.evaluate(run, digits, n=100, seeds=2)
+    report = evaluation.evaluate(run, digits, n=100, seeds=2)
     assert report["generated"]["fid"] == {"mean": 2.0, "sd": pytest.approx(2**0.5)}
     assert report["real"]["fid"] == {"mean": 10.0, "sd": 0.0}
-    assert "fid" in quality.table(report) and "2.0000 ± 1.4142" in quality.table(report)
+    assert "fid" in evaluation.table(report) and "2.0000 ± 1.4142" in evaluation.table(report)
 
 
 def test_a_report_finds_a_memoriser_in_pixels_and_in_features_and_counts_its_digits(digits):
     memoriser = SimpleNamespace(path=Path("m"), generate=lambda n, seed: digits.training[:n])
-    report = quality.evaluate(memoriser, digits, n=300, seeds=1)
+    report = evaluation.evaluate(memoriser, digits, n=300, seeds=1)
     for name, honest in (("nearest", 4), ("nearest_features", 0.5)):
         assert report["generated"][name]["mean"] < 0.05 < honest < report["real"][name]["mean"]
     labels = mnist.labels()[:300].bincount(minlength=10) / 300
     shares = torch.tensor([report["generated"][f"share_of_{digit}"]["mean"] for digit in range(10)])
     torch.testing.assert_close(shares, labels, rtol=0, atol=0.011)
-    assert "(the first 300 for w1, sliced and nearest)" in quality.table(report)
-    assert "±" not in quality.table(report), "one sample has no spread"
+    assert "(the first 300 for w1, sliced and nearest)" in evaluation.table(report)
+    assert "±" not in evaluation.table(report), "one sample has no spread"
 
 
 def test_each_snapshot_has_a_row_and_the_last_is_that_of_the_run(run, digits):
-    quality.along(run, digits, n=100)
+    evaluation.along(run, digits, n=100)
     with open(run.path / "quality.csv", newline="") as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "5"]
     assert run.quality["step"].tolist() == [2, 4, 5]
@@ -62,11 +63,11 @@ def test_each_snapshot_has_a_row_and_the_last_is_that_of_the_run(run, digits):
 
 
 def test_a_recorded_run_keeps_the_measurements_and_has_no_snapshots(run, digits, tmp_path):
-    quality.along(run, digits, n=100)
-    kept = runs.record(run.path, tmp_path / "kept")
+    evaluation.along(run, digits, n=100)
+    kept = keep_run.record(run.path, tmp_path / "kept")
     assert kept.quality["fid"].tolist() == run.quality["fid"].tolist()
     with pytest.raises(FileNotFoundError, match="kept has no snapshots"):
-        quality.along(kept, digits, n=100)
+        evaluation.along(kept, digits, n=100)
 
 
 def test_noise_of_the_report_is_not_that_of_the_grid(run):

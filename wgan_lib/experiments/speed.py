@@ -20,7 +20,8 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import flop_registry
 
-from wgan_lib import engine, mnist, networks, training
+from wgan_lib import mnist, networks, training
+from wgan_lib.engine import graphs
 
 NEVER = 10**9  # steps
 
@@ -175,7 +176,7 @@ def product_rate(config: training.Config, device: torch.device) -> float:
     rows, inner, columns = (batch, 784, 512) if config.network == "mlp" else (16 * batch, 25 * 2 * width, 4 * width)
     dtype = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
     x, weight = (torch.randn(*shape, device=device, dtype=dtype) for shape in ((rows, inner), (inner, columns)))
-    with engine.arithmetic(config.precision, device):
+    with graphs.arithmetic(config.precision, device):
         best = min(seconds(lambda: x @ weight, 20, device) for _ in range(20))
     return 2 * rows * inner * columns / best
 
@@ -251,7 +252,7 @@ def _variants(device: torch.device) -> list[dict[str, str]]:
 
 
 def _cycle(trainer: training.Trainer) -> Callable[[], None]:
-    """Return a function that makes one cycle, by recording or step by step."""
+    """Return a function that makes one cycle, by a captured graph or step by step."""
 
     def cycle() -> None:
         end = trainer.steps_done + trainer.config.critic_steps

@@ -6,7 +6,8 @@ import sys
 import pytest
 import torch
 
-from wgan_lib import __main__, bench, mnist, training
+from wgan_lib import __main__, mnist, training
+from wgan_lib.experiments import speed
 from wgan_lib.training import preset
 
 
@@ -18,7 +19,7 @@ def few(monkeypatch, images):
 
 def test_the_operations_of_the_perceptrons_are_those_counted_by_hand(few):
     n = 64
-    critic, generator = bench.step_work(preset("wgan-gp", device="cpu"))
+    critic, generator = speed.step_work(preset("wgan-gp", device="cpu"))
     first, rest = 784 * 512, 512 * 256 + 256
     made = 100 * 128 + 128 * 256 + 256 * 512 + 512 * 1024 + 1024 * 784
     scores = (
@@ -31,7 +32,7 @@ def test_the_operations_of_the_perceptrons_are_those_counted_by_hand(few):
 
 def test_the_operations_of_the_convolutions_are_those_counted_by_hand(few):
     n, w = 8, 4
-    critic, _ = bench.step_work(preset("wgan-gp-conv", device="cpu", batch_size=n, width=w))
+    critic, _ = speed.step_work(preset("wgan-gp-conv", device="cpu", batch_size=n, width=w))
     first, second, rest = 25 * w * 196, 25 * w * 2 * w * 49, 25 * 2 * w * 4 * w * 16 + 64 * w
     made = 16 * 100 * 4 * w + 16 * 9 * 4 * w * 2 * w + 49 * 16 * 2 * w * w + 196 * 16 * w
     every = first + second + rest
@@ -42,14 +43,14 @@ def test_the_operations_of_the_convolutions_are_those_counted_by_hand(few):
 
 def test_bytes_are_those_that_operations_read_and_write_and_a_view_moves_none():
     x, y = torch.zeros(10, 4), torch.zeros(4, 3)
-    assert bench.work(lambda: x.t().reshape(40).view(4, 10)[1:]).bytes == 2 * 160, "one copy: reshape of a transpose"
-    found = bench.work(lambda: x @ y)
+    assert speed.work(lambda: x.t().reshape(40).view(4, 10)[1:]).bytes == 2 * 160, "one copy: reshape of a transpose"
+    found = speed.work(lambda: x @ y)
     assert found == (2 * 10 * 4 * 3, 4 * (40 + 12 + 30))
 
 
 def test_bytes_of_a_choice_are_those_of_what_is_chosen():
     images, which = torch.zeros(1000, 28, dtype=torch.uint8), torch.arange(3)
-    assert bench.work(lambda: images[which]).bytes == 2 * 3 * 28 + 3 * 8
+    assert speed.work(lambda: images[which]).bytes == 2 * 3 * 28 + 3 * 8
 
 
 def test_bytes_of_fused_adam_are_four_arrays_read_and_three_written():
@@ -57,16 +58,16 @@ def test_bytes_of_fused_adam_are_four_arrays_read_and_three_written():
     adam = torch.optim.Adam([weight], fused=True)
     weight.grad = torch.ones(100)
     adam.step()  # the first makes the moments
-    assert 0 <= bench.work(adam.step).bytes - 7 * 100 * 4 < 30, "and a number of steps"
+    assert 0 <= speed.work(adam.step).bytes - 7 * 100 * 4 < 30, "and a number of steps"
 
 
 @pytest.mark.parametrize("name", ["wgan-gp", "wgan-gp-conv"])
 def test_the_usual_loop_plays_the_same_game(tmp_path, monkeypatch, images, name):
-    bench.unpack_for_torchvision(tmp_path)
+    speed.unpack_for_torchvision(tmp_path)
     narrow = {"width": 4} if name == "wgan-gp-conv" else {}
     config = preset(name, device="cpu", batch_size=16, critic_steps=1, **narrow)
     real, noise, epsilon = mnist.scale(images), torch.randn(16, config.latent_dim), torch.rand(16, 1, 1, 1)
-    usual = bench.PlainLoop(config, str(tmp_path))
+    usual = speed.PlainLoop(config, str(tmp_path))
     usual.batches = iter([real])
     monkeypatch.setattr(usual, "_noise", lambda: noise)
     monkeypatch.setattr(torch, "rand", lambda *shape, **options: epsilon)
@@ -99,4 +100,4 @@ def test_bench_prints_a_table_with_the_hardware(few, monkeypatch, capsys):
 @pytest.mark.parametrize("options", [{"rounds": 0}, {"cycles": 4}, {"batch": 1}, {"width": 0}])
 def test_too_little_to_measure_is_refused(options):
     with pytest.raises(ValueError, match=f"{next(iter(options))} = {next(iter(options.values()))}"):
-        bench.main(**options)
+        speed.main(**options)

@@ -5,7 +5,7 @@ played at once with stacked networks: every game has its own weights, data and n
 one matrix product serves them all. Methods that meet under the same seed start from the same weights and see the same
 numbers, so that they differ by nothing but the method.
 
-``python -m wgan_lib.tournament --out runs/head-to-head`` plays it all again.
+``python -m wgan_lib.experiments.head_to_head --out runs/head-to-head`` plays it all again.
 """
 
 import csv
@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from wgan_lib import lipschitz, networks, randomness, toy, training, transport
-from wgan_lib.checkpoints import write_atomically
+from wgan_lib.engine.storage import write_atomically
 from wgan_lib.objectives import OBJECTIVES, Objective
 
 DATA = {"8 Gaussians": toy.eight_gaussians, "25 Gaussians": toy.twenty_five_gaussians, "Swiss roll": toy.swiss_roll}

@@ -1,4 +1,4 @@
-"""Stacked games are the same games: tournament.py against critic_step and generator_step, one game at a time."""
+"""Stacked games are the same games: head_to_head.py against critic_step and generator_step, one game at a time."""
 
 import math
 
@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from wgan_lib import lipschitz, networks, randomness, tournament, toy, training
-from wgan_lib.tournament import DATA, METHODS, Contest, Match, Together
+from wgan_lib import lipschitz, networks, randomness, toy, training
+from wgan_lib.experiments import head_to_head
+from wgan_lib.experiments.head_to_head import DATA, METHODS, Contest, Match, Together
 
 SMALL = {"width": 8, "batch": 16, "seeds": (3, 6)}
 RULES = {"": {}, "clip": {"clip": 0.1}, "penalty": {"penalty": 0.1}, "one-sided": {"penalty": 0.1, "one_sided": True},
@@ -87,38 +88,38 @@ def test_a_spectrally_normalised_stack_has_norm_1():
 
 
 def test_the_judge_gives_the_real_distribution_its_floor_and_full_marks():
-    centres, std = tournament.CENTRES["25 Gaussians"]
-    found = tournament.modes(toy.twenty_five_gaussians(20_000, toy.rng(0)), centres, std)
+    centres, std = head_to_head.CENTRES["25 Gaussians"]
+    found = head_to_head.modes(toy.twenty_five_gaussians(20_000, toy.rng(0)), centres, std)
     assert found["captured"] == 25 and found["starved"] == 0
     assert found["quality"] == pytest.approx(1 - math.exp(-4.5), abs=0.003)
 
 
 def test_a_missing_mode_is_not_captured_and_starved():
-    centres, std = tournament.CENTRES["8 Gaussians"]
+    centres, std = head_to_head.CENTRES["8 Gaussians"]
     points = centres[:7].repeat_interleave(20, dim=0)
-    assert tournament.modes(points, centres, std) == {"quality": 1.0, "captured": 7, "starved": 1}
-    assert tournament.modes(points + 4 * std, centres, std)["captured"] == 0
+    assert head_to_head.modes(points, centres, std) == {"quality": 1.0, "captured": 7, "starved": 1}
+    assert head_to_head.modes(points + 4 * std, centres, std)["captured"] == 0
 
 
 def test_a_game_that_diverged_is_infinitely_far():
-    points = torch.full((tournament.POINTS, 2), math.nan)
-    assert tournament.exact_w(torch.zeros(tournament.POINTS, 2), points) == math.inf
-    assert math.isnan(tournament.modes(points, *tournament.CENTRES["8 Gaussians"])["quality"])
+    points = torch.full((head_to_head.POINTS, 2), math.nan)
+    assert head_to_head.exact_w(torch.zeros(head_to_head.POINTS, 2), points) == math.inf
+    assert math.isnan(head_to_head.modes(points, *head_to_head.CENTRES["8 Gaussians"])["quality"])
 
 
 def test_rows_survive_the_file(tmp_path):
-    rows = tournament.play(Match("R1", steps=5, **SMALL), looks=1)
-    tournament.save(rows, tmp_path / "rows.csv")
-    again = tournament.load(tmp_path / "rows.csv")
+    rows = head_to_head.play(Match("R1", steps=5, **SMALL), looks=1)
+    head_to_head.save(rows, tmp_path / "rows.csv")
+    again = head_to_head.load(tmp_path / "rows.csv")
     assert [row["data"] for row in again] == [row["data"] for row in rows]
     assert [row["w"] for row in again] == pytest.approx([row["w"] for row in rows], rel=1e-4)
-    assert tournament.describe(Match("R1", **SMALL)).items() <= again[0].items()
+    assert head_to_head.describe(Match("R1", **SMALL)).items() <= again[0].items()
 
 
 def test_the_best_rate_is_found_among_plain_matches_only():
-    rows = [tournament.describe(Match("GP", learning_rate=rate, depth=depth)) | {"w": w}
-            for rate in tournament.RATES for depth, w in ((3, abs(rate - 1e-3) + 0.1), (1, rate))]  # fmt: skip
-    assert tournament.best_rate(rows, "GP") == 1e-3
+    rows = [head_to_head.describe(Match("GP", learning_rate=rate, depth=depth)) | {"w": w}
+            for rate in head_to_head.RATES for depth, w in ((3, abs(rate - 1e-3) + 0.1), (1, rate))]  # fmt: skip
+    assert head_to_head.best_rate(rows, "GP") == 1e-3
 
 
 @pytest.mark.parametrize(
@@ -131,15 +132,15 @@ def test_an_unknown_name_is_named(wrong):
 
 def test_pictures_show_the_first_seed_of_each_data_set():
     contest = Contest(Match("R1", **SMALL)).advance(5)
-    drawn = tournament.pictures(contest)
+    drawn = head_to_head.pictures(contest)
     assert list(drawn) == [f"R1, {data}" for data in DATA]
-    latent = torch.randn(tournament.POINTS, 2, generator=randomness.stream(0, "picture"))
+    latent = torch.randn(head_to_head.POINTS, 2, generator=randomness.stream(0, "picture"))
     with torch.no_grad():
         made = contest.generator(latent.expand(6, -1, -1))
     torch.testing.assert_close(torch.stack(list(drawn.values())), made[::2].half())
 
 
 def test_patience_differs_in_strength_and_critic_steps_alone():
-    matches = tournament.patience()
-    assert {(match.strength, match.critic_steps) for match in matches} == set(tournament.PATIENCE)
+    matches = head_to_head.patience()
+    assert {(match.strength, match.critic_steps) for match in matches} == set(head_to_head.PATIENCE)
     assert {(match.method, match.steps, match.learning_rate) for match in matches} == {("GP", 6400, 1e-3)}

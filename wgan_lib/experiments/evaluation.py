@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm, trange
 
-from wgan_lib import checkpoints, metrics, mnist, networks, randomness, rundir, runs
+from wgan_lib import metrics, mnist, networks, randomness, runs
+from wgan_lib.engine import directory, storage
 
 EACH_SIDE = 5000  # half of the test set
 
@@ -119,7 +120,7 @@ def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE // 2) -> None:
     FileNotFoundError
         If the run keeps no snapshots, as recorded ones do not.
     """
-    snapshots = rundir.numbered(run.path / "snapshots", ".safetensors")
+    snapshots = directory.numbered(run.path / "snapshots", ".safetensors")
     if not snapshots:
         raise FileNotFoundError(f"{run.path} has no snapshots: expected the directory that training wrote")
     reference, _ = digits.halves(n, seed=1)
@@ -134,4 +135,4 @@ def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE // 2) -> None:
     writer = csv.DictWriter(text, rows[0])
     writer.writeheader()
     writer.writerows(rows)
-    checkpoints.write_atomically(run.path / "quality.csv", text.getvalue())
+    storage.write_atomically(run.path / "quality.csv", text.getvalue())

@@ -1,0 +1,1 @@
+"""What was run once, or serves one chapter: the wing that stands on everything else."""
