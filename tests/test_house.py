@@ -16,7 +16,7 @@ HALL = ["randomness", "arrays", "toy", "transport", "divergences", "objectives",
 FLOORS = [
     {"randomness", "arrays", "claims", "figures", "widgets", "settings"},
     {"toy", "transport", "divergences", "objectives", "lipschitz", "networks", "mnist"},
-    {"engine", "checkpoints", "parallel", "rundir"},
+    {"engine"},
     {"classifiers", "metrics"},
     {"training"},
     {"runs"},

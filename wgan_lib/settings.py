@@ -129,7 +129,7 @@ class Config:
         require(self.precision != "tf32" or self.device == "auto" or device.type == "cuda", "precision", self.precision,
                 "only a GPU computes in tf32; use float32 or bfloat16")  # fmt: skip
         require(self.engine != "graph" or self.device == "auto" or device.type == "cuda", "engine", self.engine,
-                "a graph is recorded on a GPU only; use auto or eager")  # fmt: skip
+                "a graph is captured on a GPU only; use auto or eager")  # fmt: skip
 
     def _check_choices(self) -> None:
         hints = get_type_hints(type(self))

@@ -7,7 +7,7 @@ import pickle
 import pytest
 import torch
 
-from wgan_lib import checkpoints
+from wgan_lib.engine import storage
 
 TREE = {
     "net": {"weight": torch.randn(3, 2), "deep": {"empty": torch.zeros(0, 4)}},
@@ -38,24 +38,24 @@ def same(tree, loaded):
 
 
 def test_tensors_of_every_kind_and_facts_come_back(path):
-    checkpoints.save(path, TREE, step=3, config={"betas": [0.0, 0.9], "clip": None, "name": "φ"})
-    tensors, facts = checkpoints.load(path)
+    storage.save(path, TREE, step=3, config={"betas": [0.0, 0.9], "clip": None, "name": "φ"})
+    tensors, facts = storage.load(path)
     same(TREE, tensors)
     assert facts == {"step": 3, "config": {"betas": [0.0, 0.9], "clip": None, "name": "φ"}}
 
 
 def test_what_comes_back_is_independent_of_the_file(path):
-    checkpoints.save(path, {"x": torch.ones(3)})
-    tensors, _ = checkpoints.load(path)
-    checkpoints.save(path, {"x": torch.zeros(3)})
+    storage.save(path, {"x": torch.ones(3)})
+    tensors, _ = storage.load(path)
+    storage.save(path, {"x": torch.zeros(3)})
     tensors["x"] += 1
     assert tensors["x"].tolist() == [2, 2, 2]
-    assert checkpoints.load(path)[0]["x"].tolist() == [0, 0, 0]
+    assert storage.load(path)[0]["x"].tolist() == [0, 0, 0]
 
 
 def test_weights_that_require_gradients_are_saved_as_plain_numbers(path):
-    checkpoints.save(path, {"x": torch.ones(2, requires_grad=True)})
-    assert not checkpoints.load(path)[0]["x"].requires_grad
+    storage.save(path, {"x": torch.ones(2, requires_grad=True)})
+    assert not storage.load(path)[0]["x"].requires_grad
 
 
 # Damage
@@ -64,7 +64,7 @@ def test_weights_that_require_gradients_are_saved_as_plain_numbers(path):
 @pytest.fixture
 def content(path):
     """Return the bytes of a small checkpoint that is there."""
-    checkpoints.save(path, {"w": {"0": torch.randn(3)}, "n": torch.tensor(5)}, step=3)
+    storage.save(path, {"w": {"0": torch.randn(3)}, "n": torch.tensor(5)}, step=3)
     return path.read_bytes()
 
 
@@ -72,7 +72,7 @@ def test_every_truncation_is_noticed(path, content):
     for kept in range(len(content)):
         path.write_bytes(content[:kept])
         with pytest.raises(ValueError, match=r"some.safetensors"):
-            checkpoints.load(path)
+            storage.load(path)
 
 
 def test_every_single_flipped_bit_is_noticed(path, content):
@@ -82,13 +82,13 @@ def test_every_single_flipped_bit_is_noticed(path, content):
             altered[place] ^= 1 << bit
             path.write_bytes(altered)
             with pytest.raises(ValueError, match=r"some.safetensors.* altered"):
-                checkpoints.load(path)
+                storage.load(path)
 
 
 def test_appended_bytes_are_noticed(path, content):
     path.write_bytes(content + b"\0")
     with pytest.raises(ValueError, match="altered"):
-        checkpoints.load(path)
+        storage.load(path)
 
 
 def test_safetensors_without_our_digest_are_refused(path):
@@ -96,27 +96,27 @@ def test_safetensors_without_our_digest_are_refused(path):
 
     safetensors.torch.save_file({"x": torch.ones(2)}, path)
     with pytest.raises(ValueError, match="altered"):
-        checkpoints.load(path)
+        storage.load(path)
 
 
 def test_a_missing_file_is_called_missing(path):
     with pytest.raises(FileNotFoundError, match=r"some.safetensors"):
-        checkpoints.load(path)
+        storage.load(path)
 
 
 def test_a_file_that_cannot_be_opened_is_not_called_missing(path, monkeypatch):
     path.mkdir()
     with pytest.raises(IsADirectoryError, match=r"some.safetensors"):
-        checkpoints.load(path)
+        storage.load(path)
     path.rmdir()
-    checkpoints.save(path, TREE)
+    storage.save(path, TREE)
 
     def denied(file, *_):
         raise PermissionError(errno.EACCES, "Permission denied", str(file))
 
     monkeypatch.setattr("builtins.open", denied)
     with pytest.raises(PermissionError, match=r"Permission denied: '.*some.safetensors'"):
-        checkpoints.load(path)
+        storage.load(path)
 
 
 def test_loading_runs_no_code(path, tmp_path):
@@ -127,10 +127,10 @@ def test_loading_runs_no_code(path, tmp_path):
     for content in (pickle.dumps(Trap()), b""):
         path.write_bytes(content)
         with pytest.raises(ValueError, match="altered"):
-            checkpoints.load(path)
+            storage.load(path)
     torch.save({"x": Trap()}, path)
     with pytest.raises(ValueError, match="altered"):
-        checkpoints.load(path)
+        storage.load(path)
     assert not (tmp_path / "sprung").exists()
 
 
@@ -138,8 +138,8 @@ def test_loading_runs_no_code(path, tmp_path):
 
 
 def test_text_and_bytes_are_written_whole(tmp_path):
-    checkpoints.write_atomically(tmp_path / "a", "größer")
-    checkpoints.write_atomically(tmp_path / "b", b"\0\1")
+    storage.write_atomically(tmp_path / "a", "größer")
+    storage.write_atomically(tmp_path / "b", b"\0\1")
     assert (tmp_path / "a").read_text(encoding="utf-8") == "größer"
     assert (tmp_path / "b").read_bytes() == b"\0\1"
 
@@ -151,9 +151,9 @@ def disk_full(*args):
 @pytest.mark.parametrize("moment", ["fsync", "replace"])
 def test_a_failure_while_writing_leaves_the_old_file_and_nothing_else(path, monkeypatch, moment):
     path.write_text("old")
-    monkeypatch.setattr(checkpoints.os, moment, disk_full)
+    monkeypatch.setattr(storage.os, moment, disk_full)
     with pytest.raises(OSError, match=f"No space left on device: '{path}'"):
-        checkpoints.write_atomically(path, "new")
+        storage.write_atomically(path, "new")
     assert path.read_text() == "old"
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
@@ -170,15 +170,15 @@ def test_the_new_content_is_on_disk_before_it_takes_the_old_ones_place(path, mon
         events.append(("replaced", draft.read_text(), path.read_text()))
         replace(draft, target)
 
-    monkeypatch.setattr(checkpoints.os, "fsync", synced)
-    monkeypatch.setattr(checkpoints.os, "replace", replaced)
-    checkpoints.write_atomically(path, "newer")
+    monkeypatch.setattr(storage.os, "fsync", synced)
+    monkeypatch.setattr(storage.os, "replace", replaced)
+    storage.write_atomically(path, "newer")
     assert events == [("synced", 5, "old"), ("replaced", "newer", "old")]
     assert path.read_text() == "newer"
 
 
 def test_the_draft_lies_beside_its_target_so_that_the_move_is_one_step(path, monkeypatch):
-    monkeypatch.setattr(checkpoints.os, "replace", lambda draft, target: folders.append((draft.parent, target.parent)))
+    monkeypatch.setattr(storage.os, "replace", lambda draft, target: folders.append((draft.parent, target.parent)))
     folders = []
-    checkpoints.write_atomically(path, "new")
+    storage.write_atomically(path, "new")
     assert folders == [(path.parent, path.parent)]

@@ -14,7 +14,8 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from wgan_lib import checkpoints, mnist, parallel
+from wgan_lib import mnist
+from wgan_lib.engine import processes, storage
 from wgan_lib.training import Trainer, preset, read_metrics
 
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -127,11 +128,11 @@ def normalise(batch):
     layer = nn.BatchNorm2d(3).double()
     nn.init.uniform_(layer.weight), nn.init.uniform_(layer.bias)
     network = nn.Sequential(layer)
-    parallel.synchronise_batch_norm(network)
-    x = parallel.share(torch.from_numpy(batch)).requires_grad_()
+    processes.synchronise_batch_norm(network)
+    x = processes.share(torch.from_numpy(batch)).requires_grad_()
     y = network(x)
     (y.pow(3).mean()).backward()
-    gradients = [parallel.mean(p.grad).numpy() for p in network.parameters()]
+    gradients = [processes.mean(p.grad).numpy() for p in network.parameters()]
     return y.detach().numpy(), x.grad.numpy(), gradients, [layer.running_mean.numpy(), layer.running_var.numpy()]
 
 
@@ -150,11 +151,11 @@ def test_in_one_process_everything_stays_as_it_is():
     x = torch.randn(4, 3)
     network = nn.Sequential(nn.BatchNorm1d(3))
     expected = copy.deepcopy(network)(x)
-    parallel.synchronise_batch_norm(network)
-    assert parallel.share(x) is not None and torch.equal(parallel.share(x), x)
-    assert parallel.mean(x) is x and parallel.anywhere(True, x.device) and not parallel.anywhere(False, x.device)
+    processes.synchronise_batch_norm(network)
+    assert processes.share(x) is not None and torch.equal(processes.share(x), x)
+    assert processes.mean(x) is x and processes.anywhere(True, x.device) and not processes.anywhere(False, x.device)
     assert torch.equal(network(x), expected)
-    assert (parallel.size(), parallel.rank()) == (1, 0)
+    assert (processes.size(), processes.rank()) == (1, 0)
 
 
 def test_torchrun_trains_with_two_processes_and_says_so_once(config, images, tmp_path):
@@ -164,7 +165,7 @@ def test_torchrun_trains_with_two_processes_and_says_so_once(config, images, tmp
     done = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r"Training on 2 × .*, writing to", done.stdout)) == 1
-    assert checkpoints.load(tmp_path / "run" / "checkpoint.safetensors")[1]["step"] == 4
+    assert storage.load(tmp_path / "run" / "checkpoint.safetensors")[1]["step"] == 4
     config = dataclasses.replace(preset("wgan-gp-conv"), width=2, latent_dim=4, batch_size=8, device="cpu", steps=4)
     rows = Trainer(dataclasses.replace(config, log_every=2)).run()
     found, expected = (np.array([row["critic_loss"] for row in each])

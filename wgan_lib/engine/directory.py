@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import platform
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from wgan_lib import checkpoints
+from wgan_lib import mnist, networks
+from wgan_lib.engine import processes, storage
 from wgan_lib.settings import Config, require
 
 COLUMNS = ("step", "critic_loss", "generator_loss", "w_estimate", "js_estimate", "validation_estimate",
@@ -246,7 +248,7 @@ def write_metrics(path: Path, rows: list[dict[str, Any]]) -> None:
     text = metrics_text(rows)
     if path.is_file() and not text.encode().startswith(path.read_bytes()):
         print(f"{path} was altered since it was written; it is written anew, from the checkpoint.")
-    checkpoints.write_atomically(path, text)
+    storage.write_atomically(path, text)
 
 
 def png(grid: np.ndarray) -> bytes:
@@ -297,3 +299,182 @@ def hardware(device: torch.device) -> str:
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     threads = torch.get_num_threads()
     return f"{names[0] if names else platform.machine()}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+# Of a run under way: `trainer` is a `training.Trainer`. The checkpoint is written first, for all else can be made
+# anew from it.
+
+
+def open_run(trainer: Any) -> Hold | None:
+    """Take possession of the trainer's `out`: start a run there, or continue the one it holds.
+
+    Returns
+    -------
+    Hold or None
+        What keeps others out. Only the first of several processes, which writes for all, has one.
+
+    Raises
+    ------
+    ValueError
+        If `out` holds another run or is in use, or its checkpoint is damaged or of another configuration.
+    """
+    config, hold = trainer.config, None
+    if processes.rank() == 0:
+        hold = Hold(config.out)
+        with writing(config.out):
+            config.out.mkdir(parents=True, exist_ok=True)
+            hold.__enter__()
+        try:
+            _begin_or_resume(trainer, config.out)
+        except BaseException:
+            hold.release()
+            raise
+    processes.wait()
+    if processes.rank() and config.resume and (config.out / CHECKPOINT).exists():
+        _restore(trainer, config.out / CHECKPOINT)
+    return hold
+
+
+def _begin_or_resume(trainer: Any, out: Path) -> None:
+    config, settings, stored = trainer.config, out / "config.json", None
+    resuming = to_resume(out, config.resume)
+    if resuming:
+        if settings.exists():
+            stored = read_settings(settings)
+            same_run(stored, config, settings)
+        _restore(trainer, out / CHECKPOINT)
+        require(trainer.steps_done <= config.steps, "steps", config.steps,
+                f"the run in {out} has made {trainer.steps_done} already; ask for at least as many")  # fmt: skip
+    with writing(out):
+        for folder in ("samples", "snapshots"):
+            (out / folder).mkdir(exist_ok=True)
+        if stored is not None and stored["steps"] != config.steps and stored["steps"] % stored["sample_every"]:
+            for path in out.glob(f"s*s/{stored['steps']:08d}.*"):  # made because it was the last; it is no more
+                path.unlink()
+        storage.write_atomically(settings, json.dumps(config.to_json(), indent=2) + "\n")
+        if resuming:
+            _complete(trainer, out)
+
+
+def save(trainer: Any, checkpoint: bool, grid: bool, summary: bool) -> None:
+    """Write to the trainer's `out` what of the three is asked for."""
+    out = trainer.config.out
+    with writing(out):
+        if checkpoint:
+            _save_checkpoint(trainer, out / CHECKPOINT)
+        if grid:
+            _save_grid(trainer, out)
+        if checkpoint:
+            _save_results(trainer, out)
+        if summary:
+            _save_summary(trainer, out)
+
+
+def _complete(trainer: Any, out: Path) -> None:
+    """Make what was lost, or never written, of all that belongs to the checkpoint this run was resumed from."""
+    if grid_is_due(trainer) and picture(out / "samples" / f"{trainer.steps_done:08d}.png") is None:
+        _save_grid(trainer, out)
+    _save_results(trainer, out)
+    if trainer.steps_done == trainer.config.steps and not finished(out, trainer.steps_done):
+        _save_summary(trainer, out)
+
+
+def grid_is_due(trainer: Any) -> bool:
+    """Return whether a picture belongs to the step that was made last."""
+    return trainer.steps_done % trainer.config.sample_every == 0 or trainer.steps_done == trainer.config.steps
+
+
+def _save_grid(trainer: Any, out: Path) -> None:
+    """Write a picture of the fixed latents, and the generator that made it, in half precision."""
+    name, weights = f"{trainer.steps_done:08d}", networks.halved(trainer.averaged.state_dict())
+    _save_generator(trainer, out / "snapshots" / f"{name}.safetensors", weights)
+    storage.write_atomically(out / "samples" / f"{name}.png", png(mnist.grid(trainer.sample())))
+
+
+def _save_results(trainer: Any, out: Path) -> None:
+    _save_generator(trainer, out / "generator.safetensors", trainer.averaged.state_dict())
+    write_metrics(out / "metrics.csv", trainer.rows)
+
+
+def _save_generator(trainer: Any, path: Path, weights: dict[str, Tensor]) -> None:
+    """Write weights with the run that they belong to, so that no other takes them for its own."""
+    storage.save(path, weights, step=trainer.steps_done, config=trainer.config.identity())
+
+
+def _save_summary(trainer: Any, out: Path) -> None:
+    """Write samples.gif, the same hundred latents from the first grid to this step's, and run.json."""
+    grids = numbered(out / "samples", ".png")
+    film = gif([path for step, path in grids.items() if step <= trainer.steps_done])
+    if film is not None:
+        storage.write_atomically(out / "samples.gif", film)
+    facts = {
+        "hardware": trainer.hardware(),
+        "torch": torch.__version__,
+        "date": time.strftime("%Y-%m-%d"),
+        "steps": trainer.steps_done,
+        "seconds": round(trainer.seconds, 1),
+    }
+    storage.write_atomically(out / "run.json", json.dumps(facts, indent=2) + "\n")
+
+
+def state(trainer: Any) -> dict[str, Any]:
+    """Return the numbers that the next step depends on, but for the source of randomness."""
+    players = {
+        "generator": trainer.generator.state_dict(),
+        "critic": trainer.critic.state_dict(),
+        "generator_optimizer": trainer.generator_optimizer.state_dict()["state"],
+        "critic_optimizer": trainer.critic_optimizer.state_dict()["state"],
+    }
+    return players | ({"averaged": trainer.averaged.state_dict()} if trainer.config.average else {})
+
+
+def _save_checkpoint(trainer: Any, path: Path) -> None:
+    """Write all that the next step depends on; `rng` is the one source of randomness that a run draws from."""
+    tensors = state(trainer) | {
+        "rng": trainer.rng.get_state(),
+        "generator_loss": trainer.generator_loss,
+        "rows": to_tensor(trainer.rows),
+    }
+    facts = {"step": trainer.steps_done, "seconds": trainer.seconds, "device": trainer.device.type,
+             "config": trainer.config.identity(), "made_on": _made_on(trainer)}  # fmt: skip
+    storage.save(path, tensors, **facts)
+
+
+def _made_on(trainer: Any) -> str:
+    return f"{trainer.hardware()}, torch {torch.__version__}"
+
+
+def _restore(trainer: Any, path: Path) -> None:
+    """Undo `_save_checkpoint`."""
+    tensors, facts = storage.load(path)
+    config = trainer.config
+    with understood(path):
+        same_run(facts["config"], config, path)
+        require(facts["device"] == trainer.device.type, "device", trainer.device.type,
+                f"the run to resume was made on {facts['device']}, whose random numbers end there")  # fmt: skip
+        trainer.steps_done, trainer.seconds = facts["step"], facts["seconds"]
+        trainer.generator.load_state_dict(tensors["generator"])
+        trainer.critic.load_state_dict(tensors["critic"])
+        if config.average:
+            trainer.averaged.load_state_dict(tensors["averaged"])
+        generator_steps = trainer.steps_done // config.critic_steps
+        _restore_optimizer(trainer.generator_optimizer, tensors, "generator_optimizer", generator_steps)
+        _restore_optimizer(trainer.critic_optimizer, tensors, "critic_optimizer", trainer.steps_done)
+        trainer.rng.set_state(tensors["rng"])
+        trainer.generator_loss, trainer.rows = tensors["generator_loss"], from_tensor(tensors["rows"])
+        here = _made_on(trainer)
+        if facts["made_on"] != here and not processes.rank():
+            print(f"Note: this run was made on {facts['made_on']}, and goes on on {here}: "
+                  "its last digits will not be those of an uninterrupted run.")  # fmt: skip
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Any], name: str, steps: int) -> None:
+    """Give `optimizer` the moments that `tensors` hold under `name`; before its first step it has none."""
+    numbered = {int(index): moments for index, moments in tensors.get(name, {}).items()}
+    parameters = optimizer.param_groups[0]["params"]
+    names = {"exp_avg", "exp_avg_sq", "step"} if isinstance(optimizer, torch.optim.Adam) else {"square_avg", "step"}
+    for index, parameter in enumerate(parameters if steps else ()):
+        for moment in names:
+            if numbered[index][moment].shape not in (parameter.shape, ()):
+                raise TypeError(f"{name}/{index}/{moment} has another shape than its weight")
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": numbered})
