@@ -90,6 +90,8 @@ ROUNDING = [  # value, answer, what is said
     ([1 / 3, 0.5], [0.33, 0.6], "no"),
     (-0.31, -0.31, "right"),
     (1 / 3, np.float32(1 / 3), "right"),
+    (1 / 3, float(np.float32(0.333)), "right"),
+    (1 / 3, float(np.float32(0.33)), "more digits"),
     (1 / 3, torch.tensor(1 / 3, requires_grad=True), "right"),
 ]
 

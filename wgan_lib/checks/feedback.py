@@ -163,8 +163,8 @@ def _rounds_to(given: np.ndarray, value: object, rtol: float) -> bool:
 
 
 def _decimals(number: float) -> int:
-    """Return how many decimals a number was written with: 2 for 0.33, 5 for 1.2e-4."""
-    digits, _, exponent = repr(float(number)).partition("e")
+    """Return how many decimals a number was written with: 2 for 0.33, 5 for 1.2e-4; in float32 if need be."""
+    digits, _, exponent = f"{number:.7g}".partition("e")
     return len(digits.partition(".")[2].rstrip("0")) - int(exponent or 0)
 
 
