@@ -1,6 +1,7 @@
 """The two steps by hand, and the game that they make."""
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 from small_run import equal, weights
 from torch import nn
 
-from wgan_lib import lipschitz, training
+from wgan_lib import lipschitz, mnist, training
 from wgan_lib.objectives import OBJECTIVES
 from wgan_lib.training import Trainer, critic_step, generator_step
 
@@ -271,3 +272,71 @@ def test_the_validation_estimate_is_that_on_test_digits_that_take_turns(small, i
         objective = trainer.objective
         expected = objective.estimate(objective.critic_loss(*scores))
         torch.testing.assert_close(trainer.validation_estimate, expected, rtol=1e-4, atol=1e-6)
+
+
+# What a setting does in a step
+
+
+def test_an_r1_penalty_by_hand():
+    critic = linear(3.0, 4.0)
+    seen = critic_step(critic, sgd(critic), REAL, FAKE, r1=2.0)
+    expected = -10 + 2 * lipschitz.r1_penalty(linear(3.0, 4.0), REAL).item()
+    assert seen.loss.item() == pytest.approx(expected) and expected > -10
+    assert seen.estimate.item() == pytest.approx(10), "the estimate is without the penalty"
+
+
+PLAYED = {
+    "gan-conv": {}, "wgan-gp-conv": {}, "wgan-clip-conv": {"clip": 0.02, "learning_rate": 0.1},
+    "minimax": {"objective": "minimax", "penalty": 3.0}, "one-sided": {"one_sided": True, "penalty": 40.0},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", PLAYED)
+def test_a_step_of_the_trainer_is_the_two_steps_with_its_settings(small, images, what):
+    name = what if what in training.PRESETS else "wgan-gp-conv"
+    trainer = Trainer(small(name, critic_steps=1, **PLAYED[what]), images)
+    for _ in range(3):  # from the second on, Adam and its moments count, too
+        before = copy.deepcopy((trainer.generator, trainer.critic, trainer.generator_optimizer.state_dict(),
+                                trainer.critic_optimizer.state_dict()))  # fmt: skip
+        draw = torch.Generator()
+        draw.set_state(trainer.rng.get_state())
+        seen = trainer.step()
+        expected, networks = in_the_open(trainer.config, images, draw, before)
+        assert torch.equal(seen.loss, expected.loss) and torch.equal(seen.estimate, expected.estimate)
+        for network, by_hand in zip((trainer.generator, trainer.critic), networks, strict=True):
+            assert equal(weights(network), weights(by_hand))
+
+
+def in_the_open(config, images, draw, before):
+    """Return what a critic step sees, and both networks after a generator step, with the draws in their order."""
+    generator, critic, *moments = before
+    make = {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop}[config.optimizer]
+    options = {"betas": config.betas, "fused": True} if config.optimizer == "adam" else {"foreach": False}
+    optimizers = [make(network.parameters(), config.learning_rate, **options) for network in (generator, critic)]
+    for optimizer, state in zip(optimizers, moments, strict=True):
+        optimizer.load_state_dict(state)
+    shape = (config.batch_size, config.latent_dim)
+    real = mnist.scale(images[torch.randint(len(images), (config.batch_size,), generator=draw)])
+    with torch.no_grad():
+        fake = generator(torch.randn(shape, generator=draw))
+    epsilon = torch.rand((config.batch_size, 1, 1, 1), generator=draw) if config.penalty else None
+    objective = OBJECTIVES[config.objective]
+    seen = critic_step(critic, optimizers[1], real, fake, objective=objective, clip=config.clip,
+                       penalty=config.penalty, one_sided=config.one_sided, epsilon=epsilon)  # fmt: skip
+    generator_step(generator, optimizers[0], critic, torch.randn(shape, generator=draw), objective=objective)
+    return seen, (generator, critic)
+
+
+def test_test_digits_change_with_every_row_and_come_from_the_same_place_as_the_others(small, images, monkeypatch):
+    asked = []
+
+    def look(split="train", **options):
+        asked.append((split, options["data"]))
+        return images
+
+    monkeypatch.setattr(mnist, "images", look)
+    trainer = Trainer(small(data="somewhere", log_every=3))
+    assert asked == [("train", Path("somewhere")), ("test", Path("somewhere"))]
+    rows = [trainer.unseen_at(step) for step in (3, 6, 9, 12, 15)]
+    assert all(torch.equal(row, images[4 * k : 4 * k + 4]) for k, row in enumerate(rows[:4]))
+    assert torch.equal(rows[4], rows[0]), "and from the start again"

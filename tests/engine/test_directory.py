@@ -658,3 +658,35 @@ def test_snapshots_are_in_half_precision_and_say_whose_they_are(small, images, t
         torch.testing.assert_close(tensors[name].to(tensor.dtype), tensor, rtol=1e-3, atol=1e-4)
     expected = {"step": 9, "config": json.loads(json.dumps(trainer.config.identity()))}
     assert facts == storage.load(tmp_path / "generator.safetensors")[1] == expected
+
+
+def test_what_a_finished_run_says_of_itself_stays_as_it_is(finished, tmp_path):
+    facts = json.loads((tmp_path / "run.json").read_text()) | {"date": "2001-01-01", "hardware": "another machine"}
+    (tmp_path / "run.json").write_text(json.dumps(facts))
+    finished().run()
+    assert json.loads((tmp_path / "run.json").read_text()) == facts
+
+
+def test_a_run_that_is_resumed_half_way_does_not_say_that_it_is_done(small, images, tmp_path):
+    config = small(out=tmp_path, **RUN)
+    Trainer(config, images).run(on_log=stop_at(4))
+    for name in ("run.json", "samples.gif"):
+        (tmp_path / name).unlink()
+    Trainer(dataclasses.replace(config, resume=True), images)
+    assert not (tmp_path / "run.json").exists() and not (tmp_path / "samples.gif").exists()
+
+
+def test_a_checkpoint_from_a_gpu_is_not_resumed_without_one(finished, tmp_path):
+    tensors, facts = storage.load(tmp_path / "checkpoint.safetensors")
+    storage.save(tmp_path / "checkpoint.safetensors", tensors, **facts | {"device": "cuda"})
+    before = spare(tmp_path)
+    with pytest.raises(ValueError, match="device = 'cpu': the run to resume was made on cuda, whose random numbers"):
+        finished()
+    assert spare(tmp_path) == before
+
+
+def test_settings_that_were_swapped_are_named_though_the_checkpoint_fits(finished, tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"seed": 7}))
+    with pytest.raises(ValueError, match=r"seed = 0: the run to resume has 7 \(.*config.json\)"):
+        finished()

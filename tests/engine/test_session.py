@@ -198,3 +198,64 @@ def test_seconds_are_those_of_all_sessions(small, images, tmp_path, monkeypatch)
         assert 5000 < trainer.seconds < 5100
         assert json.loads((tmp_path / "run.json").read_text())["seconds"] == pytest.approx(trainer.seconds, abs=0.1)
         assert storage.load(tmp_path / "checkpoint.safetensors")[1]["seconds"] == trainer.seconds
+
+
+def test_signals_are_given_back_after_a_run_that_nothing_interrupted(small, images):
+    before = [signal.getsignal(number) for number in session.ENDING_SIGNALS]
+    Trainer(small(steps=2), images).run()
+    assert [signal.getsignal(number) for number in session.ENDING_SIGNALS] == before
+
+
+def test_ctrl_c_between_two_rows_waits_for_its_step_and_not_for_the_next_row(small, images, monkeypatch):
+    trainer, step = Trainer(small(steps=40, log_every=20), images), training.critic_step
+
+    def interrupted(*args, **options):
+        if trainer.steps_done == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(*args, **options)
+
+    monkeypatch.setattr(training, "critic_step", interrupted)
+    trainer.run()
+    assert (trainer.steps_done, trainer.stopped_by) == (7, signal.SIGINT)
+
+
+class Bar:
+    """Stands for the progress bar."""
+
+    def __init__(self, **options):
+        self.options, self.n, self.said = options, options["initial"], []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def update(self, steps):
+        self.n += steps
+
+    def set_postfix_str(self, words):
+        self.said.append((self.n, words))
+
+
+def test_the_progress_bar_counts_steps_from_where_the_run_was_and_shows_each_row(small, images, tmp_path, monkeypatch):
+    config = small(out=tmp_path, **RUN)
+    Trainer(config, images).run(on_log=stop_at(4))
+    bars = []
+    monkeypatch.setattr(session, "tqdm", lambda **options: bars.append(Bar(**options)) or bars[-1])
+    rows = Trainer(dataclasses.replace(config, resume=True), images).run()
+    assert bars[0].options == {"total": 9, "initial": 4, "unit": "step", "disable": None}, "None: if it is a terminal"
+    assert bars[0].n == 9
+    expected = [(row["step"], f"{row['images_per_second']:.0f} images/s, estimate {row['w_estimate']:.3f}")
+                for row in rows[4:]]  # fmt: skip
+    assert bars[0].said == expected
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_graph_is_refused_where_auto_turns_out_to_be_a_processor(small, images):
+    with pytest.raises(ValueError, match="engine = 'graph': a graph is captured on a GPU, by one process"):
+        Trainer(small(engine="graph", device="auto"), images)
+
+
+def test_seconds_begin_at_nothing(small, images):
+    assert Trainer(small(), images).seconds == 0
