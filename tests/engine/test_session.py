@@ -206,7 +206,7 @@ def test_signals_are_given_back_after_a_run_that_nothing_interrupted(small, imag
     assert [signal.getsignal(number) for number in session.ENDING_SIGNALS] == before
 
 
-def test_ctrl_c_between_two_rows_waits_for_its_step_and_not_for_the_next_row(small, images, monkeypatch):
+def test_ctrl_c_between_two_rows_waits_for_its_step_and_not_for_the_next_row(small, images, monkeypatch, capsys):
     trainer, step = Trainer(small(steps=40, log_every=20), images), training.critic_step
 
     def interrupted(*args, **options):
@@ -217,6 +217,7 @@ def test_ctrl_c_between_two_rows_waits_for_its_step_and_not_for_the_next_row(sma
     monkeypatch.setattr(training, "critic_step", interrupted)
     trainer.run()
     assert (trainer.steps_done, trainer.stopped_by) == (7, signal.SIGINT)
+    assert capsys.readouterr().out == "", "there is nothing to resume"
 
 
 class Bar:
@@ -259,3 +260,17 @@ def test_a_graph_is_refused_where_auto_turns_out_to_be_a_processor(small, images
 
 def test_seconds_begin_at_nothing(small, images):
     assert Trainer(small(), images).seconds == 0
+
+
+def test_tensorboard_shows_a_row_while_the_run_goes_on(small, images, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    shown = []
+
+    def look(row):
+        if row["step"] == 4:
+            events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+            shown.extend(event.step for event in events.Scalars("critic_loss"))
+
+    Trainer(small(tensorboard=True, out=tmp_path, **RUN), images).run(on_log=look)
+    assert shown == [1, 2, 3]
