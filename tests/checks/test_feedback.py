@@ -8,7 +8,7 @@ import ot
 import pytest
 import torch
 
-from wgan_lib import checks
+from wgan_lib import checks, transport
 from wgan_lib.checks import feedback
 from wgan_lib.checks.feedback import Hint, call, close, expect_function, expect_value
 
@@ -169,3 +169,10 @@ def test_a_forbidden_module_is_found_behind_a_wrapper_and_the_profiler_is_left_a
     assert verdict(call, lambda x: (lambda z: ot.dist(z))(x), np.ones((2, 2)), forbidden=["ot"]).startswith("Write it")
     assert verdict(call, lambda x: ot.nothing, np.ones(2), forbidden=["ot"]).startswith("Your function stopped")
     assert sys.getprofile() is before
+
+
+def test_the_checks_own_distance_on_a_line_is_the_referees():
+    rng = np.random.default_rng(0)
+    for n, m in ((1, 1), (4, 3), (5, 5)):
+        x, y, a, b = rng.normal(size=n), rng.normal(size=m), rng.dirichlet(np.ones(n)), rng.dirichlet(np.ones(m))
+        assert feedback.w1_on_line(x, y, a, b) == pytest.approx(transport.wasserstein_1d(x, y, a, b))
