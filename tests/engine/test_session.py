@@ -181,7 +181,7 @@ def test_the_speed_is_that_of_the_images_since_the_last_row(small, images, monke
         on_log=lambda row: looks.append(clock.now)
     )
     for then, now, row in zip(looks, looks[1:], rows[1:], strict=False):  # one look for the row, one to begin the next
-        assert row["images_per_second"] == pytest.approx(3 * batch / (now - 1 - then), abs=0.06)
+        assert row["images_per_second"] == round(3 * batch / (now - 1 - then), 1)
     assert len(rows) == len(looks) == 3
 
 
