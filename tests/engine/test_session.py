@@ -173,7 +173,7 @@ class Clock:
         return getattr(time, name)
 
 
-@pytest.mark.parametrize("batch", [4, 8])
+@pytest.mark.parametrize("batch", [4, 5])
 def test_the_speed_is_that_of_the_images_since_the_last_row(small, images, monkeypatch, batch):
     clock, looks = Clock(), []
     monkeypatch.setattr(session, "time", clock)
