@@ -248,3 +248,11 @@ def test_only_raw_pixels_are_scaled():
 def test_a_picture_of_nan_is_refused():
     with pytest.raises(ValueError, match="an image holds NaN"):
         mnist.grid(torch.full((1, 1, 28, 28), float("nan")))
+
+
+def test_a_damaged_directory_of_ones_own_is_not_to_be_restored_with_git(tmp_path):
+    """What lies there was never in the repository."""
+    (tmp_path / "t10k-labels-idx1-ubyte").write_bytes(b"no labels")
+    with pytest.raises(ValueError, match=f"Put a whole copy in {tmp_path}, or leave --data out") as raised:
+        mnist.labels("test", data=tmp_path)
+    assert "git" not in str(raised.value)

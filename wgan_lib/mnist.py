@@ -146,12 +146,11 @@ def _missing(what: str) -> Path:
 
 
 def _remedy(path: Path) -> str:
-    in_cache = path.is_relative_to(cache())
-    return (
-        f"Delete {path.parent} and run again."
-        if in_cache
-        else "Restore it, for example with `git checkout data/mnist`."
-    )
+    if path.is_relative_to(cache()):
+        return f"Delete {path.parent} and run again."
+    if path.parent in find_upwards("data/mnist"):
+        return "Restore it, for example with `git checkout data/mnist`."
+    return f"Put a whole copy in {path.parent}, or leave --data out."
 
 
 def _tensor(content: bytes, header: int) -> Tensor:
