@@ -46,6 +46,14 @@ def test_a_figure_is_shown_as_png_with_its_text(shown):
     assert metadata == {"image/png": {"width": 300, "alt": "A line that rises faster and faster."}}
 
 
+def test_a_caption_is_read_in_jupyter_and_known_to_the_page(shown):
+    figures.show(curve(), alt="A line that rises faster and faster.", caption="The squares, $x^2$.")
+    (_, metadata, _), (text, mark, raw) = shown
+    assert metadata["image/png"]["caption"] == "The squares, $x^2$."
+    assert raw and text == {"text/markdown": "The squares, $x^2$.", "text/plain": "The squares, $x^2$."}
+    assert mark == {"text/markdown": figures.CAPTION}, "so that the page does not say it twice"
+
+
 def test_a_film_is_shown_with_its_text(shown):
     film = io.BytesIO()
     frames = [Image.new("L", (4, 3), grey) for grey in (0, 255)]

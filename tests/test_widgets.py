@@ -39,6 +39,13 @@ def test_alt_is_escaped_and_may_be_one_for_all():
     assert 'alt="The &quot;pile&quot; &amp; more"' in picture(widget)
 
 
+def test_a_caption_stands_below_the_picture():
+    """It may hold a formula; nothing in it is taken for HTML."""
+    widget = widgets.slider(draw, [0, 1], description="x", alt="A bar", caption="A bar, $x < 2$.")
+    assert widget.children[2].value == "A bar, $x &lt; 2$."
+    assert isinstance(widget.children[2], ipywidgets.HTMLMath)
+
+
 def test_frames_are_small():
     """Many frames must fit a notebook."""
     widget = widgets.slider(draw, range(3), description="x", alt="A bar")

@@ -27,6 +27,7 @@ EXACT = "#1a1a1a"
 MUTED = "#8a8a8a"
 ACCENTS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 PAPER = "#fcfcfa"
+CAPTION = {"is": "caption"}  # metadata of an output that repeats a picture's caption
 
 STYLE = {
     "figure.facecolor": PAPER,
@@ -56,7 +57,7 @@ def use_style() -> None:
     plt.ioff()
 
 
-def show(fig: Figure, alt: str) -> None:
+def show(fig: Figure, alt: str, caption: str = "") -> None:
     """Display `fig` here, with a text for readers who cannot see it, and close it.
 
     Parameters
@@ -65,16 +66,18 @@ def show(fig: Figure, alt: str) -> None:
         Drawn, and not needed afterwards.
     alt : str
         What a sighted reader would take from the picture, in a sentence or two.
+    caption : str, optional
+        What everybody reads below it: plain words, and formulas between dollar signs.
 
     Raises
     ------
     ValueError
         If `alt` is empty.
     """
-    show_picture(png(fig, dpi=200), alt, width=int(fig.get_figwidth() * 100))
+    show_picture(png(fig, dpi=200), alt, width=int(fig.get_figwidth() * 100), caption=caption)
 
 
-def show_picture(content: bytes, alt: str, width: int) -> None:
+def show_picture(content: bytes, alt: str, width: int, caption: str = "") -> None:
     """Display the bytes of a PNG or GIF file here, with a text for readers who cannot see it.
 
     Parameters
@@ -85,6 +88,8 @@ def show_picture(content: bytes, alt: str, width: int) -> None:
         What a sighted reader would take from it.
     width : int
         In pixels of the page.
+    caption : str, optional
+        As for `show`.
 
     Raises
     ------
@@ -102,7 +107,10 @@ def show_picture(content: bytes, alt: str, width: int) -> None:
     if kind is None:
         raise ValueError(f"a picture begins with {content[:4]!r}: expected the bytes of a PNG or a GIF file")
     shown = {kind: b64encode(content).decode(), "text/plain": alt}
-    display(shown, metadata={kind: {"width": width, "alt": alt}}, raw=True)
+    words = {"alt": alt, "caption": caption} if caption else {"alt": alt}
+    display(shown, metadata={kind: {"width": width} | words}, raw=True)
+    if caption:  # Jupyter shows a text below the picture; the page takes it from the metadata and drops this one
+        display({"text/markdown": caption, "text/plain": caption}, metadata={"text/markdown": CAPTION}, raw=True)
 
 
 def png(fig: Figure, dpi: int) -> bytes:

@@ -26,6 +26,7 @@ def slider(
     *,
     description: str,
     alt: str | Callable[[Any], str],
+    caption: str = "",
     start: int = 0,
 ) -> ipywidgets.Widget:
     """Show one picture for each value, chosen with a slider.
@@ -40,6 +41,8 @@ def slider(
         The label in front of the slider, for example ``"θ"``.
     alt : str or callable
         What the picture shows, in words, for readers who cannot see it; ``alt(value)`` or one text for all.
+    caption : str, optional
+        What everybody reads below the picture: plain words, and formulas between dollar signs.
     start : int, default 0
         Index of the value shown first.
 
@@ -67,7 +70,8 @@ def slider(
         style={"description_width": "initial"},
         layout=ipywidgets.Layout(width="100%", max_width="36rem"),
     )
-    return ipywidgets.VBox([control, _picture(control, frames)], layout=ipywidgets.Layout(width="100%"))
+    parts = [control, _picture(control, frames)] + ([ipywidgets.HTMLMath(html.escape(caption))] if caption else [])
+    return ipywidgets.VBox(parts, layout=ipywidgets.Layout(width="100%"))
 
 
 def _picture(control: ipywidgets.SelectionSlider, frames: list[str]) -> ipywidgets.Widget:
