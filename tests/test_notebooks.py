@@ -120,8 +120,9 @@ def test_code_that_draws_or_judges_is_folded(notebook):
 
 
 def test_it_says_how_long_it_takes(notebook):
-    """The minutes in its first cell are those of `minutes`."""
-    stated = re.search(r"\*\*Time:?\*\*:? [Aa]bout (\d+) minutes", notebook.cells[0].source)
+    """The minutes stated before its first section, beside the first picture, are those of `minutes`."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown").split("\n## ")[0]
+    stated = re.search(r"\*\*Time:?\*\*:? [Aa]bout (\d+) minutes", text)
     assert stated and int(stated[1]) == minutes(notebook)
 
 
