@@ -126,6 +126,18 @@ def test_precision_by_hand():
     assert precision_recall(real, real, k=1) == (1, 1)
 
 
+def test_precision_and_recall_are_their_definition_in_more_blocks_than_one():
+    """All distances at once, the third nearest but itself: Kynkäänniemi et al. 2019, eqs. 1 and 2."""
+    real, fake = normal(1100, 2, seed=1).double(), 1.5 * normal(1200, 2, seed=2).double()
+
+    def share(points, centres):
+        radii = torch.cdist(centres, centres).sort(dim=1).values[:, 3]
+        return (torch.cdist(points, centres) <= radii).any(dim=1).double().mean().item()
+
+    assert precision_recall(real, fake) == (share(fake, real), share(real, fake))
+    assert 0.5 < share(fake, real) < share(real, fake) < 1, "or the test would see nothing"
+
+
 @pytest.mark.parametrize("k", [0, 5])
 def test_a_neighbour_that_there_is_not_is_named(k):
     with pytest.raises(ValueError, match=f"k = {k}: expected at least 1 and below the number of examples, 5"):
