@@ -88,8 +88,8 @@ def tally(counts, start, scoreboard):
         f'<a class="begin" href="{start}">Begin with the earth mover</a>'
         f'<a class="tally" href="{scoreboard}">'
         f'<span class="tally-bar" aria-hidden="true">{bar}</span>'
-        f'<span class="tally-words">{counts.total()} claims, re-run: {", ".join(words)}</span>'
-        "</a></div>"
+        f'<span class="tally-words">{counts.total()} claims, re-run: '
+        f"{', '.join(words)}</span></a></div>"
     )
 
 
