@@ -39,6 +39,18 @@ def test_says_when_an_exercise_is_unanswered_right_or_wrong(judged):
         assert said in judged(lambda given: expect_value(given, 2, "think of one plus one"), answer)
 
 
+def test_a_grader_is_told_by_an_error_and_asks_more_than_once(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        feedback, "_find", lambda exercise: lambda given: seen.append(given) or expect_value(given, 2, "no")
+    )
+    checks.grade("0.1", 2, times=4)
+    assert seen == [2] * 4
+    for answer, said in [(3, "Exercise 0.1: no"), (..., "not answered"), ("two", "Give one number")]:
+        with pytest.raises(AssertionError, match=said):
+            checks.grade("0.1", answer)
+
+
 @pytest.mark.parametrize("unknown", ["99.9", "1.99", "chapter 1", "1"])
 def test_an_exercise_that_does_not_exist_is_named_with_those_that_do(unknown):
     with pytest.raises(KeyError, match=f"no exercise {unknown!r}; there are 1.1, 1.2, .*, 16.1"):

@@ -5,6 +5,6 @@ answer is not right yet. It compares with a value or a function worked out there
 notebook does not show its own answers. A chapter's module is imported when one of its exercises is checked.
 """
 
-from wgan_lib.checks.feedback import Hint, check, exercises
+from wgan_lib.checks.feedback import Hint, check, exercises, grade
 
-__all__ = ["Hint", "check", "exercises"]
+__all__ = ["Hint", "check", "exercises", "grade"]

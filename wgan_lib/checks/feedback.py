@@ -46,28 +46,55 @@ def check(exercise: str, answer: object) -> None:
         print(f"Exercise {exercise}: right.")
 
 
+def grade(exercise: str, answer: object, times: int = 3) -> None:
+    """Raise AssertionError, with the hint, unless `answer` solves `exercise`: `check` for a grader.
+
+    Parameters
+    ----------
+    exercise : str
+        Its number, as for `check`.
+    answer : object
+        What the student gave; `...` is no answer.
+    times : int
+        How often it is judged. A function meets fresh random inputs each time.
+    """
+    judge = _find(exercise)
+    if answer is ...:
+        raise AssertionError(f"Exercise {exercise}: not answered.")
+    for _ in range(times):
+        try:
+            judge(answer)
+        except Hint as hint:
+            raise AssertionError(f"Exercise {exercise}: {hint}") from None
+
+
 def exercises() -> list[str]:
-    """Return the number of every exercise in the book, in order: "1.1", "1.2" and so on."""
-    chapters = sorted(int(path.stem[-2:]) for path in Path(__file__).parent.glob("chapter_*.py"))
-    return [f"{chapter}.{number}" for chapter in chapters for number in _numbers_in(chapter)]
+    """Return the number of every exercise in order: of the chapters "1.1", "1.2", then of the assignments "A1.1"."""
+    return [f"{part}.{number}" for part in _modules() for number in _numbers_in(part)]
 
 
 def _find(exercise: str) -> Callable[[object], None]:
     """Return the function that judges an exercise; its chapter is imported now, and no other."""
-    known = re.fullmatch(r"(\d+)\.(\d+)", str(exercise))
-    chapters = {int(path.stem[-2:]) for path in Path(__file__).parent.glob("chapter_*.py")}
-    if known and int(known[1]) in chapters and int(known[2]) in _numbers_in(int(known[1])):
-        return getattr(_chapter(int(known[1])), f"exercise_{int(known[2])}")
+    known = re.fullmatch(r"(A?\d+)\.(\d+)", str(exercise))
+    if known and known[1] in _modules() and int(known[2]) in _numbers_in(known[1]):
+        return getattr(_module(known[1]), f"exercise_{int(known[2])}")
     raise KeyError(f"there is no exercise {exercise!r}; there are {', '.join(exercises())}")
 
 
-def _numbers_in(chapter: int) -> list[int]:
-    names = [re.fullmatch(r"exercise_(\d+)", name) for name in vars(_chapter(chapter))]
+def _modules() -> dict[str, str]:
+    """Return where each part's exercises are judged: {"1": "chapter_01", ..., "A1": "assignment_1", ...}."""
+    folder = Path(__file__).parent
+    names = [path.stem for kind in ("chapter", "assignment") for path in sorted(folder.glob(f"{kind}_*.py"))]
+    return {name.removeprefix("chapter_").replace("assignment_", "A").lstrip("0"): name for name in names}
+
+
+def _numbers_in(part: str) -> list[int]:
+    names = [re.fullmatch(r"exercise_(\d+)", name) for name in vars(_module(part))]
     return sorted(int(name[1]) for name in names if name)
 
 
-def _chapter(number: int) -> Any:
-    return import_module(f"wgan_lib.checks.chapter_{number:02d}")
+def _module(part: str) -> Any:
+    return import_module(f"wgan_lib.checks.{_modules()[part]}")
 
 
 # Numbers
