@@ -1,7 +1,9 @@
 """Every picture has a text, the same bytes each time, and colours that mean one thing."""
 
 import io
+import re
 from base64 import b64decode
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -37,19 +39,20 @@ def curve():
     return fig
 
 
-def test_a_figure_is_shown_as_png_with_its_text(shown):
+def test_a_figure_is_shown_as_svg_with_its_text(shown):
     figures.show(curve(), alt="A line that rises faster and faster.")
     ((data, metadata, raw),) = shown
-    assert raw and list(data) == ["image/png", "text/plain"]
-    assert Image.open(io.BytesIO(b64decode(data["image/png"]))).size == (600, 400)
+    assert raw and list(data) == ["image/svg+xml", "text/plain"]
+    drawing = ElementTree.fromstring(data["image/svg+xml"])
+    assert drawing.get("viewBox") == "0 0 216 144"
     assert data["text/plain"] == "A line that rises faster and faster."
-    assert metadata == {"image/png": {"width": 300, "alt": "A line that rises faster and faster."}}
+    assert metadata == {"image/svg+xml": {"width": 300, "alt": "A line that rises faster and faster."}}
 
 
 def test_a_caption_is_read_in_jupyter_and_known_to_the_page(shown):
     figures.show(curve(), alt="A line that rises faster and faster.", caption="The squares, $x^2$.")
     (_, metadata, _), (text, mark, raw) = shown
-    assert metadata["image/png"]["caption"] == "The squares, $x^2$."
+    assert metadata["image/svg+xml"]["caption"] == "The squares, $x^2$."
     assert raw and text == {"text/markdown": "The squares, $x^2$.", "text/plain": "The squares, $x^2$."}
     assert mark == {"text/markdown": figures.CAPTION}, "so that the page does not say it twice"
 
@@ -65,8 +68,8 @@ def test_a_film_is_shown_with_its_text(shown):
 
 
 def test_what_is_no_picture_is_refused(shown):
-    with pytest.raises(ValueError, match="begins with b'<svg': expected the bytes of a PNG or a GIF"):
-        figures.show_picture(b"<svg></svg>", "A square.", width=40)
+    with pytest.raises(ValueError, match="begins with b'%PDF': expected the bytes of an SVG, PNG or GIF"):
+        figures.show_picture(b"%PDF-1.7", "A square.", width=40)
     assert shown == []
 
 
@@ -82,13 +85,93 @@ def test_a_shown_figure_is_closed(shown):
     assert plt.get_fignums() == []
 
 
-def test_the_same_figure_gives_the_same_bytes_with_no_word_on_when_or_how():
+@pytest.mark.parametrize("form", [figures.svg, lambda fig: figures.png(fig, dpi=80)], ids=["svg", "png"])
+def test_the_same_figure_gives_the_same_bytes_with_no_word_on_when_or_how(form):
     figures.use_style()
-    once, again = figures.png(curve(), dpi=80), figures.png(curve(), dpi=80)
+    once, again = form(curve()), form(curve())
     assert once == again
-    picture = Image.open(io.BytesIO(once))
-    assert picture.size == (240, 160)
-    assert set(picture.info) <= {"dpi"}
+    for word in (b"Matplotlib", b"metadata", b"date", b"http://matplotlib"):
+        assert word not in once
+
+
+def test_a_picture_without_a_drawing_of_its_size_is_a_png():
+    figures.use_style()
+    noise = np.random.default_rng(0).random((100, 100))
+    fig, ax = plt.subplots(figsize=(3, 2))
+    ax.imshow(noise)
+    content = figures.picture(fig, limit=20_000)
+    assert Image.open(io.BytesIO(content)).size == (600, 400)
+    assert figures.picture(curve(), limit=20_000).startswith(b"<svg")
+
+
+def test_rounding_moves_no_point_of_a_curve_by_more_than_a_hundredth():
+    fig, ax = plt.subplots(figsize=(3, 2))
+    (line,) = ax.plot(np.linspace(0, 1, 20), np.random.default_rng(0).random(20))
+    drawing = figures.svg(fig).decode()
+    exact = line.get_transform().transform(line.get_xydata()) * 72 / fig.dpi
+    exact[:, 1] = 144 - exact[:, 1]  # SVG counts from the top
+    (path,) = re.findall(r'<path d="([^"]*)" clip-path', drawing[drawing.index('id="line2d_') :])[-1:]
+    drawn = np.array(re.findall(r"-?[\d.]+", path), dtype=float).reshape(-1, 2)
+    np.testing.assert_allclose(drawn, exact, atol=0.006)
+
+
+def test_a_cloud_states_its_style_once_and_a_large_one_becomes_pixels():
+    fig, ax = plt.subplots()
+    ax.scatter(*np.random.default_rng(0).random((2, 300)), color=figures.REAL)
+    drawing = figures.picture(fig)
+    assert drawing.count(b"<use href=") >= 300 and b"<image" not in drawing
+    assert drawing.count(b"fill: #0072b2") <= 2 and len(drawing) < 30_000
+    fig, ax = plt.subplots()
+    ax.scatter(*np.random.default_rng(0).random((2, figures.MANY + 1)))
+    ax.pcolormesh(np.eye(50))
+    drawing = figures.picture(fig)
+    assert 1 <= drawing.count(b"<image") <= 2 and b"PathCollection" not in drawing and b"QuadMesh" not in drawing
+
+
+def test_a_level_line_keeps_its_course_with_fewer_points():
+    fig, ax = plt.subplots(figsize=(3, 3))
+    side = np.linspace(-1, 1, 80)
+    ring = ax.contour(side, side, np.hypot(*np.meshgrid(side, side)), levels=[0.5])
+    before = len(ring.get_paths()[0])
+    figures.picture(fig)
+    (path,) = ring.get_paths()
+    assert len(path) < before / 2
+    radius = np.linalg.norm(path.vertices[path.codes != path.CLOSEPOLY], axis=1)
+    np.testing.assert_allclose(radius, 0.5, atol=0.003)
+
+
+def test_words_can_be_read_in_every_colour_of_the_book():
+    fig, ax = plt.subplots()
+    for number, colour in enumerate((*figures.ACCENTS, figures.MUTED, figures.EXACT)):
+        ax.text(0, number, "word", color=colour)
+    line = ax.axhline(0, color=figures.CRITIC)
+    figures.legible(fig)
+    for words, colour in zip(ax.texts, (*figures.ACCENTS, figures.MUTED, figures.EXACT), strict=True):
+        assert figures.contrast(words.get_color(), figures.PAPER) >= 4.5
+        hues = [mpl.colors.rgb_to_hsv(mpl.colors.to_rgb(c))[0] for c in (words.get_color(), colour)]
+        assert hues[0] == pytest.approx(hues[1], abs=0.01), "the same colour, only darker"
+    assert line.get_color() == figures.CRITIC
+
+
+def test_contrast_is_that_of_wcag():
+    assert figures.contrast("black", "white") == pytest.approx(21)
+    assert figures.contrast("#777777", "white") == pytest.approx(4.48, abs=0.005), "the well-known grey that just fails"
+
+
+def test_words_on_a_heat_map_stay_and_are_marked_and_those_beside_it_are_not():
+    fig, ax = plt.subplots()
+    ax.imshow(np.eye(3))
+    inside, outside = ax.text(1, 1, "in", color="#8a8a8a"), ax.text(1, -2, "out", color="#8a8a8a")
+    drawing = figures.picture(fig).decode()
+    assert inside.get_color() == "#8a8a8a" != outside.get_color()
+    assert inside.get_gid() == "as-drawn-0" and outside.get_gid() is None
+    assert 'id="as-drawn-0"' in drawing
+
+
+def test_a_figure_is_set_in_the_face_of_the_pages():
+    figures.use_style()
+    assert mpl.font_manager.findfont("Earth Sans", fallback_to_default=False) == str(figures.FONT)
+    assert b'id="EarthSans-Regular-' in figures.picture(curve())
 
 
 def test_the_style_draws_nothing_by_itself():

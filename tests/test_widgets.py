@@ -4,6 +4,7 @@ import re
 
 import ipywidgets
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from wgan_lib import widgets
@@ -47,9 +48,20 @@ def test_a_caption_stands_below_the_picture():
 
 
 def test_frames_are_small():
-    """Many frames must fit a notebook."""
-    widget = widgets.slider(draw, range(3), description="x", alt="A bar")
-    assert max(len(frame.value) for frame in widget.children[1].children) < 40_000
+    """Many frames must fit a notebook: a plot is a drawing, and what would be heavy is a picture."""
+
+    def noise(seed):
+        figure, axes = plt.subplots(figsize=(3, 2))
+        axes.imshow(np.random.default_rng(seed).random((150, 150)))
+        return figure
+
+    def values(draw):
+        return [frame.value for frame in widgets.slider(draw, [1, 2], description="x", alt="A").children[1].children]
+
+    assert max(map(len, values(draw))) < 40_000
+    assert all(value.startswith('<img src="data:image/svg+xml;base64,') for value in values(draw))
+    assert all(value.startswith('<img src="data:image/png;base64,') for value in values(noise))
+    assert all('width="300" height="200"' in value for value in values(draw) + values(noise))
 
 
 def test_without_stack_the_kernel_changes_the_picture(monkeypatch):

@@ -6,18 +6,24 @@ printer.
 """
 
 import io
+import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import display
+from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.contour import QuadContourSet
+from matplotlib.collections import LineCollection, PathCollection, QuadMesh
+from matplotlib.contour import ContourSet, QuadContourSet
 from matplotlib.figure import Figure
+from matplotlib.path import Path as Outline
+from matplotlib.text import Text
+from PIL import Image
 from torch import Tensor
 
 REAL = "#0072B2"
@@ -27,7 +33,13 @@ EXACT = "#1a1a1a"
 MUTED = "#8a8a8a"
 ACCENTS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 PAPER = "#fcfcfa"
+KINDS = {b"<svg": "image/svg+xml", b"\x89PNG": "image/png", b"GIF8": "image/gif"}
 CAPTION = {"is": "caption"}  # metadata of an output that repeats a picture's caption
+
+SVG_LIMIT = 250_000  # bytes: a larger drawing is lighter as a PNG
+MANY = 1500  # points of a cloud that become pixels within the drawing
+DPI = 200  # of pixels, wherever they are
+FONT = Path(__file__).parent / "fonts" / "EarthSans-Regular.ttf"  # the face of the book's pages
 
 STYLE = {
     "figure.facecolor": PAPER,
@@ -35,8 +47,15 @@ STYLE = {
     "savefig.facecolor": PAPER,
     "figure.figsize": (7.2, 3.4),
     "figure.constrained_layout.use": True,
-    "font.size": 11,
-    "axes.titlesize": 11.5,
+    "font.family": ["Earth Sans", "DejaVu Sans"],
+    "mathtext.fontset": "stixsans",
+    "font.size": 12,
+    "axes.titlesize": 12.5,
+    "text.color": EXACT,
+    "axes.labelcolor": EXACT,
+    "axes.edgecolor": EXACT,
+    "xtick.color": EXACT,
+    "ytick.color": EXACT,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -47,12 +66,14 @@ STYLE = {
     "grid.linewidth": 0.8,
     "lines.linewidth": 1.8,
     "legend.frameon": False,
+    "legend.labelspacing": 0.25,
     "image.cmap": "gray",
 }
 
 
 def use_style() -> None:
     """Give every figure drawn from here on the book's style, and draw it only where `show` is called."""
+    font_manager.fontManager.addfont(FONT)
     plt.rcParams.update(STYLE)
     plt.ioff()
 
@@ -74,11 +95,12 @@ def show(fig: Figure, alt: str, caption: str = "") -> None:
     ValueError
         If `alt` is empty.
     """
-    show_picture(png(fig, dpi=200), alt, width=int(fig.get_figwidth() * 100), caption=caption)
+    width = int(fig.get_figwidth() * 100)
+    show_picture(picture(fig), alt, width=width, caption=caption)
 
 
 def show_picture(content: bytes, alt: str, width: int, caption: str = "") -> None:
-    """Display the bytes of a PNG or GIF file here, with a text for readers who cannot see it.
+    """Display the bytes of an SVG, PNG or GIF file here, with a text for readers who cannot see it.
 
     Parameters
     ----------
@@ -94,7 +116,7 @@ def show_picture(content: bytes, alt: str, width: int, caption: str = "") -> Non
     Raises
     ------
     ValueError
-        If `alt` is empty, or the bytes are neither PNG nor GIF.
+        If `alt` is empty, or the bytes are neither SVG nor PNG nor GIF.
 
     Notes
     -----
@@ -103,22 +125,126 @@ def show_picture(content: bytes, alt: str, width: int, caption: str = "") -> Non
     """
     if not alt.strip():
         raise ValueError("alt is empty: describe in a sentence what the picture shows")
-    kind = {b"\x89PNG": "image/png", b"GIF8": "image/gif"}.get(content[:4])
+    kind = KINDS.get(content[:4])
     if kind is None:
-        raise ValueError(f"a picture begins with {content[:4]!r}: expected the bytes of a PNG or a GIF file")
-    shown = {kind: b64encode(content).decode(), "text/plain": alt}
+        raise ValueError(f"a picture begins with {content[:4]!r}: expected the bytes of an SVG, PNG or GIF file")
+    text = content.decode() if kind == "image/svg+xml" else b64encode(content).decode()
+    shown = {kind: text, "text/plain": alt}
     words = {"alt": alt, "caption": caption} if caption else {"alt": alt}
     display(shown, metadata={kind: {"width": width} | words}, raw=True)
     if caption:  # Jupyter shows a text below the picture; the page takes it from the metadata and drops this one
         display({"text/markdown": caption, "text/plain": caption}, metadata={"text/markdown": CAPTION}, raw=True)
 
 
-def png(fig: Figure, dpi: int) -> bytes:
-    """Return `fig` as PNG bytes and close it. The bytes depend on the picture alone: no date, no version."""
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+def picture(fig: Figure, limit: int = SVG_LIMIT) -> bytes:
+    """Return `fig` as SVG, or as PNG where that would be larger than `limit`, and close it.
+
+    The bytes depend on the picture alone: no date, no version. Glyphs are outlines, so that every reader sees the same
+    letters; clouds of many points and heat maps are pixels within the drawing.
+    """
+    for cloud in fig.findobj(PathCollection):
+        cloud.set_rasterized(len(cloud.get_offsets()) > MANY)
+    for mesh in fig.findobj(QuadMesh):
+        mesh.set_rasterized(True)
+    fig.canvas.draw()  # settles where everything is
+    for contours in fig.findobj(ContourSet):
+        contours.set_paths([_simpler(path, contours.get_transform()) for path in contours.get_paths()])
+    legible(fig)
+    drawing = svg(fig)
+    content = drawing if len(drawing) <= limit else png(fig, DPI)
     plt.close(fig)
-    return buffer.getvalue()
+    return content
+
+
+def _simpler(path: Outline, transform: mpl.transforms.Transform) -> Outline:
+    """Return a level line without the points that change it by less than a fifth of a pixel: two thirds of them."""
+    drawn = path.transformed(transform)
+    drawn.simplify_threshold = 0.2
+    simple = drawn.cleaned(simplify=True)
+    kept = simple.codes != Outline.STOP
+    return Outline(simple.vertices[kept], simple.codes[kept]).transformed(transform.inverted())
+
+
+def svg(fig: Figure) -> bytes:
+    """Return `fig` as an SVG element, in as few bytes as keep each coordinate to a hundredth of a point."""
+    buffer = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with mpl.rc_context({"svg.hashsalt": "book", "svg.fonttype": "path"}):
+        fig.savefig(buffer, format="svg", dpi=DPI, metadata=nothing)
+    drawing = buffer.getvalue()
+    drawing = drawing[drawing.index("<svg") :]
+    drawing = re.sub(r"<!--.*?-->|(?<=>)\s+(?=<)", "", drawing, flags=re.S)
+    drawing = re.sub(r'(?<= [dxy]=")[^"]+', lambda numbers: re.sub(r"\d+\.\d{3,}", _rounded, numbers[0]), drawing)
+    drawing = re.sub(r"<g( clip-path=[^>]*)>((?:<use [^>]*/>)+)</g>", _styled_once, drawing)
+    names = dict.fromkeys(re.findall(r'id="([mp][0-9a-f]{10})"', drawing))
+    short = {name: f"{name[0]}{number}" for number, name in enumerate(names)}
+    drawing = re.sub(r"(?<=[#\"])[mp][0-9a-f]{10}\b", lambda name: short[name[0]], drawing)
+    return re.sub(r"\s+", " ", drawing).replace("xlink:href=", "href=").encode()
+
+
+def _rounded(number: re.Match) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+
+def _styled_once(points: re.Match) -> str:
+    """Give the style that all points of a cloud share to their group: a third of its bytes."""
+    clip, uses = points.groups()
+    styles = re.findall(r' style="[^"]*"', uses)
+    if len(set(styles)) > 1:
+        return points[0]
+    return f"<g{clip}{styles[0] if styles else ''}>{re.sub(r' style=.[^>]*(?=/>)', '', uses)}</g>"
+
+
+def png(fig: Figure, dpi: int) -> bytes:
+    """Return `fig` as PNG bytes, in 256 colours: as good for a plot, exact for a grey digit, a third of the bytes."""
+    drawn, content = io.BytesIO(), io.BytesIO()
+    fig.savefig(drawn, format="png", dpi=dpi)
+    image = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    image.save(content, format="png", optimize=True)
+    return content.getvalue()
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours after WCAG 2.2: 1 for the same, 21 for black and white."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of an sRGB colour: 0 for black, 1 for white."""
+    channels = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def legible(fig: Figure) -> None:
+    """Darken coloured words until they can be read on the paper, and mark what stands on a picture.
+
+    A line may have 3:1, words need 4.5:1. Words on a picture or a heat map have a ground of their own: they stay, and
+    in the dark as well, for which the page looks for the names given here.
+    """
+    grounded = list(_on_pictures(fig))
+    for number, artist in enumerate(grounded):
+        artist.set_gid(f"as-drawn-{number}")
+    for words in fig.findobj(Text):
+        colour = np.array(mpl.colors.to_rgb(words.get_color()))
+        if words not in grounded and luminance(colour) < 0.7:  # lighter ones are meant for a dark ground
+            while contrast(colour, PAPER) < 4.55:
+                colour = colour * 0.98
+            words.set_color(mpl.colors.to_hex(colour))
+
+
+def _on_pictures(fig: Figure) -> Iterator[mpl.artist.Artist]:
+    """Yield what is drawn on images and heat maps."""
+    for ax in fig.findobj(Axes):
+        meshes = [mesh for mesh in ax.collections if isinstance(mesh, QuadMesh)]
+        if ax.images or meshes:
+            yield from (mark for mark in (*ax.lines, *ax.patches, *ax.collections) if mark not in meshes)
+            yield from (words for words in ax.texts if ax.bbox.contains(*_centre(words)))
+
+
+def _centre(words: Text) -> np.ndarray:
+    return words.get_window_extent().get_points().mean(axis=0)
 
 
 def scatter(ax: Axes, real: Tensor | None = None, fake: Tensor | None = None, size: float = 9) -> None:

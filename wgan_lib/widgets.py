@@ -6,18 +6,16 @@ Python runs, in JupyterLab and on Colab.
 
 import base64
 import html
-import io
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
 
 import ipywidgets
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
-from PIL import Image
 
-DPI = 110
-COLOURS = 128  # a palette this size is enough for a plot, and halves the bytes of a frame
+from wgan_lib import figures
+
+FRAME_LIMIT = 80_000  # bytes: of many pictures, each must be light
 
 
 def slider(
@@ -95,18 +93,15 @@ def _labels(values: Sequence[Any]) -> list[str]:
 
 
 def _frame(figure: Figure, alt: str) -> str:
-    """Return the figure as an ``<img>`` that carries its own PNG, and close the figure."""
+    """Return the figure as an ``<img>`` that carries its own content, and close the figure."""
     if not isinstance(figure, Figure):
         raise TypeError(f"draw must return a Matplotlib figure; got {type(figure).__name__}")
     if not alt.strip():
         raise ValueError("alt is empty: say in words what the picture shows")
-    drawn, png = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=DPI)
-    plt.close(figure)
-    picture = Image.open(drawn).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(png, format="png", optimize=True)
-    source = base64.b64encode(png.getvalue()).decode()
+    width, height = (round(100 * inches) for inches in figure.get_size_inches())
+    content = figures.picture(figure, limit=FRAME_LIMIT)
+    kind = figures.KINDS[content[:4]]
     return (
-        f'<img src="data:image/png;base64,{source}" alt="{html.escape(alt)}" '
-        f'width="{picture.width}" style="max-width: 100%; height: auto">'
+        f'<img src="data:{kind};base64,{base64.b64encode(content).decode()}" alt="{html.escape(alt)}" '
+        f'width="{width}" height="{height}" style="max-width: 100%; height: auto">'
     )
