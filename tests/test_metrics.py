@@ -185,12 +185,24 @@ def test_kid_needs_as_many_of_each():
         (torch.zeros(0, 1, 28, 28), r"shape \(0, 1, 28, 28\)"),
         (torch.zeros(2, 1, 28, 28, dtype=torch.uint8), "type torch.uint8: .* which mnist.scale makes of pixels"),
         (torch.full((2, 1, 28, 28), 255.0), r"images reach 255: expected values in \[-1, 1\]"),
+        (torch.full((2, 1, 28, 28), 1.5), r"images reach 1.5: expected values in \[-1, 1\]"),
         (torch.full((2, 1, 28, 28), torch.nan), "images reach nan"),
     ],
 )
 def test_images_that_no_network_knows_are_named(network, images, named):
     with pytest.raises(ValueError, match=named):
         network(images)
+
+
+@pytest.mark.parametrize("network", [metrics.features, metrics.judge])
+def test_one_image_is_enough_and_no_gradient_is_kept(network):
+    assert not network(torch.zeros(1, 1, 28, 28, requires_grad=True)).requires_grad
+
+
+def test_two_examples_are_enough_and_one_is_not():
+    assert math.isfinite(fid(normal(2, 2), normal(2, 2, seed=1)))
+    with pytest.raises(ValueError, match="with n and m at least 2"):
+        fid(normal(2, 2), normal(1, 2))
 
 
 # On digits
