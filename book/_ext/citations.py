@@ -23,9 +23,9 @@ SURNAME = rf"(?:van de |van |de |von |d['’])?{CAPITAL}[\w’'-]+"
 NAME = rf"(?:(?:{CAPITAL}\.[ -]?)+ ?)?{SURNAME}"
 NAMES = rf"{NAME}(?:(?:, {NAME})*,? and {NAME}|(?:, {NAME})+|,? et al\.)?"
 YEAR = r"(?:19|20)\d\d[a-z]?"
-CITATION = re.compile(
-    rf"(?P<names>{NAMES}) (?:\((?P<year>{YEAR})(?:, [^()]*)?\)|\(?(?P<bare>{YEAR})\b)"
-)
+IN_BRACKETS = rf"\((?P<year>{YEAR})(?:, [^()]*)?\)"
+WORDS = rf"(?P<names>{NAMES}) (?:{IN_BRACKETS}|\(?(?P<bare>{YEAR})\b)"
+CITATION = re.compile(WORDS.replace(" ", r"\s"))  # a line may end in its midst
 # Before a title that stands in italics.
 AUTHORS_BEFORE = re.compile(
     rf"{NAME}(?:, {NAME}| and {NAME}|,? et al\.)*,? (?:\({YEAR}\), )?$"
@@ -34,6 +34,7 @@ AUTHORS_BEFORE = re.compile(
 
 def surnames(names):
     """Return the surnames in "M. Arjovsky, S. Chintala and L. Bottou"."""
+    names = " ".join(names.split())
     each = re.split(r",? and |, ", names.replace("et al.", "").strip(" ,"))
     return [re.sub(rf"^(?:{CAPITAL}\.[ -]?)+ ?", "", name) for name in each]
 
@@ -83,7 +84,7 @@ class BookStyle(Style):
 def fits(entry, name, year, names):
     """Say whether an author and year in the text can mean an entry."""
     everyone, named = authors(entry), surnames(names.replace("’", "'"))
-    if "et al." in names:
+    if names.endswith("al."):
         everyone = everyone[: len(named)] if len(everyone) > 2 else None
     return named == everyone and year in (entry.fields.get("year"), name[-len(year) :])
 
@@ -149,7 +150,7 @@ class Linker:
         ]
         if len(keys) == 1:
             return match.start(), match.end(), self.address(keys[0]), "citation"
-        several = len(surnames(names)) > 1 or "et al." in names
+        several = len(surnames(names)) > 1 or names.endswith("al.")
         if keys or several or (match["year"] and not names.isupper()):
             fault = "more than one entry" if keys else "no entry"
             logger.warning(
