@@ -27,7 +27,7 @@ def answers(chapter):
     """Run a chapter and return what its checks printed: {exercise: (left unanswered, with the folded solution)}."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(chapter.parent)
-        patch.setattr(figures, "show", lambda fig, alt: figures.plt.close(fig))
+        patch.setattr(figures, "show", lambda fig, alt, caption="": figures.plt.close(fig))
         patch.setattr(widgets, "slider", lambda *args, **options: None)
         return run(nbformat.read(chapter, as_version=4).cells)
 
