@@ -14,7 +14,7 @@ FORMULA_IN_TEXT = r"""() => {
     const raw = [];
     while (walker.nextNode()) {
         const text = walker.currentNode;
-        const skip = text.parentElement.closest("pre, code, script, style, math, .jupyter-widgets");
+        const skip = text.parentElement.closest("pre, code, script, style, math");
         if (!skip && /\$[^$]+\$|\\[([]|\\begin\{/.test(text.data)) raw.push(text.data.trim());
     }
     return raw;
@@ -34,9 +34,6 @@ TOO_WIDE = """() => [...document.querySelectorAll("article *")].filter(element =
     const scrolls = element.closest("pre, table, .math, .output");
     return !scrolls && element.getBoundingClientRect().right > window.innerWidth + 1;
 }).map(element => element.outerHTML.slice(0, 120))"""
-PICTURE = (
-    """widget => [...widget.querySelectorAll("img")].filter(image => image.checkVisibility()).map(image => image.src)"""
-)
 
 
 @pytest.fixture(scope="module")
@@ -91,26 +88,26 @@ def test_page(visit, address, name):
         assert page.evaluate(TOO_WIDE) == []
 
 
+SHOWN = "figure => [...figure.querySelectorAll('img')].filter(image => image.checkVisibility()).map(image => image.src)"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("scheme", ["http", "file"])
-@pytest.mark.parametrize("name", [page for page in PAGES if "widget-view+json" in (HTML / page).read_text("utf-8")])
-def test_sliders(visit, address, name, scheme):
+@pytest.mark.parametrize("name", [page for page in PAGES if 'picture slider"' in (HTML / page).read_text("utf-8")])
+def test_sliders(visit, address, name, scheme, theme):
     """Every slider, moved from the keyboard, shows another picture and another value; no Python is running."""
     page = visit(f"{address}/{name}" if scheme == "http" else (HTML / name).as_uri())
-    scripts = page.locator("script[type='application/vnd.jupyter.widget-view+json']").count()
-    page.wait_for_selector(".widget-hslider .noUi-handle")
-    sliders = page.locator(".widget-vbox:has(> .widget-hslider)")
-    assert sliders.count() == scripts
-    for slider in sliders.all():
-        readout = slider.locator(".widget-readout")
-        before, label = slider.evaluate(PICTURE), readout.inner_text()
-        handle = slider.locator(".noUi-handle")
-        at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
-        handle.focus()
-        page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
-        page.wait_for_timeout(100)
-        after = slider.evaluate(PICTURE)
+    page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+    for slider in page.locator("figure.slider").all():
+        control, output = slider.locator("input[type=range]"), slider.locator("output")
+        assert control.bounding_box()["height"] >= 44, "a thumb can hold it"
+        assert slider.locator("label").inner_text().strip(), "it has a name"
+        before, value = slider.evaluate(SHOWN), output.inner_text()
+        at_end = control.get_attribute("max") == control.input_value()
+        control.press("ArrowLeft" if at_end else "ArrowRight")
+        assert output.inner_text() == control.get_attribute("aria-valuetext") != value
+        page.wait_for_function("([f, was]) => (" + SHOWN + ")(f)[0] !== was", arg=[slider.element_handle(), before[0]])
+        after = slider.evaluate(SHOWN)
         assert len(before) == len(after) == 1, "one picture is seen at a time"
-        assert before != after
-        assert readout.inner_text() != label
-        assert slider.bounding_box()["width"] <= DESKTOP["width"]
+        assert ("-night" in after[0]) == (theme == "dark" and after[0].endswith(".svg"))
     assert page.complaints == []

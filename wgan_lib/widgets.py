@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from wgan_lib import figures
 
-FRAME_LIMIT = 80_000  # bytes: of many pictures, each must be light
+FRAME_LIMIT = 100_000  # bytes: of many pictures, each must be light
 
 
 def slider(

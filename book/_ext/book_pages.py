@@ -1,21 +1,9 @@
-"""Four things that Sphinx and MyST-NB leave undone."""
+"""Three things that Sphinx and MyST-NB leave undone."""
 
 import re
 from pathlib import Path
 
 from docutils import nodes
-from myst_nb.core.render import NbElementRenderer
-
-render_image = NbElementRenderer.render_image
-
-
-def render_image_with_alt(self, data):
-    """Carry a picture's alt text to the page; MyST-NB itself drops it."""
-    images = render_image(self, data)
-    alt = data.output_metadata.get(data.mime_type, {}).get("alt")
-    if alt:
-        images[0]["alt"] = alt
-    return images
 
 
 def unname_references(app, what, name, obj, options, lines):
@@ -48,8 +36,7 @@ def link_to_pages(app, doctree):
 
 
 def setup(app):
-    """Install all four."""
-    NbElementRenderer.render_image = render_image_with_alt
+    """Install all three."""
     app.connect("autodoc-process-docstring", unname_references)
     app.connect("autodoc-process-docstring", link_to_chapters)
     app.connect("doctree-read", link_to_pages)

@@ -40,10 +40,7 @@ def text_first(page):
     """Let scripts wait for the text, and draw the icons without one."""
     page = re.sub(r'<script[^>]*src="[^"]*fontawesome\.js[^>]*></script>', "", page)
     page = re.sub(r'<link rel="preload" as="script"[^>]*>\s*', "", page)
-    if "widgets/require.js" not in page:  # it wants no script after it that defines
-        page = re.sub(
-            r"<script (?![^>]*\bdefer\b)(?=[^>]*\bsrc=)", "<script defer ", page
-        )
+    page = re.sub(r"<script (?![^>]*\bdefer\b)(?=[^>]*\bsrc=)", "<script defer ", page)
     # A module waits for the scripts before it; an inline script would come before them.
     page = re.sub(
         r"<script>(?=DOCUMENTATION_OPTIONS\.)", '<script type="module">', page
