@@ -43,9 +43,6 @@ def add_tags(app, pagename, templatename, context, doctree):
     """Describe a page to search engines and to whoever is sent its link."""
     title = html.unescape(re.sub("<[^>]+>", "", context.get("title", "")))
     about = description(doctree)
-    # The first page's title is the book's: once is enough.
-    if title == app.config.html_title:
-        context["docstitle"] = ""
     tags = {
         "og:title": title or app.config.html_title,
         "og:description": about,

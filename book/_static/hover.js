@@ -50,9 +50,6 @@ function show(link) {
   card.hidden = false;
   link.setAttribute("aria-describedby", card.id);
   place(link);
-  if (window.MathJax?.typesetPromise && card.querySelector(".math:not(:has(mjx-container))")) {
-    MathJax.typesetPromise([card]).then(() => owner === link && place(link));
-  }
   return true;
 }
 
