@@ -157,16 +157,16 @@ def picture(fig: Figure, limit: int = SVG_LIMIT) -> bytes:
 
 
 def _simpler(path: Outline, transform: mpl.transforms.Transform) -> Outline:
-    """Return a level line without the points that change it by less than a fifth of a pixel: two thirds of them."""
+    """Return a level line without the points that change it by less than a third of a pixel: most of them."""
     drawn = path.transformed(transform)
-    drawn.simplify_threshold = 0.2
+    drawn.simplify_threshold = 0.3
     simple = drawn.cleaned(simplify=True)
     kept = simple.codes != Outline.STOP
     return Outline(simple.vertices[kept], simple.codes[kept]).transformed(transform.inverted())
 
 
 def svg(fig: Figure) -> bytes:
-    """Return `fig` as an SVG element, in as few bytes as keep each coordinate to a hundredth of a point."""
+    """Return `fig` as an SVG element, in few bytes: coordinates to .01 of a point, to .1 where there are many."""
     buffer = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     with mpl.rc_context({"svg.hashsalt": "book", "svg.fonttype": "path"}):
@@ -174,7 +174,7 @@ def svg(fig: Figure) -> bytes:
     drawing = buffer.getvalue()
     drawing = drawing[drawing.index("<svg") :]
     drawing = re.sub(r"<!--.*?-->|(?<=>)\s+(?=<)", "", drawing, flags=re.S)
-    drawing = re.sub(r'(?<= [dxy]=")[^"]+', lambda numbers: re.sub(r"\d+\.\d{3,}", _rounded, numbers[0]), drawing)
+    drawing = re.sub(r'(?<= [dxy]=")[^"]+', _shorter, drawing)
     drawing = re.sub(r"<g( clip-path=[^>]*)>((?:<use [^>]*/>)+)</g>", _styled_once, drawing)
     names = dict.fromkeys(re.findall(r'id="([mp][0-9a-f]{10})"', drawing))
     short = {name: f"{name[0]}{number}" for number, name in enumerate(names)}
@@ -182,8 +182,11 @@ def svg(fig: Figure) -> bytes:
     return re.sub(r"\s+", " ", drawing).replace("xlink:href=", "href=").encode()
 
 
-def _rounded(number: re.Match) -> str:
-    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+def _shorter(path: re.Match) -> str:
+    """Round a path's coordinates, and leave out the letter that says once more "a line to"."""
+    digits = 2 if len(path[0]) < 1000 else 1
+    numbers = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.{digits}f}".rstrip("0").rstrip("."), path[0])
+    return numbers if re.search("[CQ]", numbers) else re.sub(r"\s+L ", " ", numbers)
 
 
 def _styled_once(points: re.Match) -> str:
