@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "book" / "_static" / "assets" / "house.svg"
 HALL = {"toy", "transport", "divergences", "objectives", "lipschitz", "networks", "randomness", "training", "metrics"}
 WINGS = {"engine", "experiments"}
-BLUE, RED, GREY = "#4477aa", "#ee6677", "#777777"
+BLUE, RED, GREY = "#0072b2", "#d55e00", "#777777"
 WIDTH, STOREY, BOX = 760, 92, (132, 36)
 Graph = dict[str, set[str]]
 
@@ -87,12 +87,12 @@ def picture() -> str:
     rooms = [_room(name, *where[name]) for name in sorted(graph)]
     legend = [
         f'<text x="{x}" y="{height - 14}" text-anchor="middle" fill="{colour}" font-size="13">{words}</text>'
-        for x, colour, words in ((130, BLUE, "the hall of ideas"), (380, "#bb3344", "the two wings"),
+        for x, colour, words in ((130, BLUE, "the hall of ideas"), (380, "#ad4b00", "the two wings"),
                                  (630, "#555555", "what stands beside"))
     ]  # fmt: skip
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        'font-family="DejaVu Sans, Verdana, sans-serif" font-size="15">',
+        'font-family="Earth Sans, DejaVu Sans, Verdana, sans-serif" font-size="15">',
         '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'
         f'<path d="M0 0L10 5L0 10z" fill="{GREY}"/></marker></defs>',
         f'<rect width="{WIDTH}" height="{height}" rx="10" fill="#ffffff"/>',
