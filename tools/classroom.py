@@ -7,7 +7,8 @@ lies folded between ``<details><summary>Solution</summary>`` and ``</details>`` 
 - ``instructor/``: the solutions put in, each with its explanation;
 - ``nbgrader/``: a course's ``source`` folder. The same checks judge an answer three times over, in hidden tests.
 
-Points: 3 for an exercise that asks for a function, 2 for any other; a report says its own.
+Points: 3 for an exercise that asks for a function, 2 for any other, unless the line with the dots says ``# 8 points``;
+a report says its own.
 """
 
 import copy
@@ -57,10 +58,13 @@ class Exercise:
     name: str  # the variable that holds the answer
     cell: int
     solution: str
+    stated: int = 0  # points
 
     @property
     def points(self) -> int:
         """Say what it is worth."""
+        if self.stated:
+            return self.stated
         return 3 if re.search(rf"^def {self.name}\(|^{self.name} = lambda", self.solution, re.M) else 2
 
 
@@ -73,9 +77,10 @@ def exercises(notebook: NotebookNode) -> Iterator[Exercise]:
             code = CODE.search(folded[1]) if folded else None
             if not code:
                 raise ValueError(f"exercise {number}: expected a folded solution with a python block in the cell below")
-            if not re.search(rf"^{name} = \.\.\.", cell.source, re.M):
+            dots = re.search(rf"^{name} = \.\.\.(?:.*?(\d+) points)?", cell.source, re.M)
+            if not dots:
                 raise ValueError(f"exercise {number}: expected a line `{name} = ...` to replace")
-            yield Exercise(number, name, at, code[1].strip())
+            yield Exercise(number, name, at, code[1].strip(), int(dots[1] or 0))
 
 
 def student(notebook: NotebookNode) -> NotebookNode:
