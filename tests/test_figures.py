@@ -131,6 +131,16 @@ def test_a_cloud_states_its_style_once_and_a_large_one_becomes_pixels():
     assert 1 <= drawing.count(b"<image") <= 2 and b"PathCollection" not in drawing and b"QuadMesh" not in drawing
 
 
+def test_many_small_clouds_become_pixels_and_the_words_stay_outlines():
+    fig, axes = plt.subplots(3, 4)
+    for ax in axes.flat:
+        ax.scatter(*np.random.default_rng(0).random((2, 700)))
+        ax.set_title("title")
+    drawing = figures.picture(fig)
+    assert drawing.startswith(b"<svg") and len(drawing) < figures.SVG_LIMIT
+    assert b"<image" in drawing and drawing.count(b'<g id="text_') > 12
+
+
 def test_a_level_line_keeps_its_course_with_fewer_points():
     fig, ax = plt.subplots(figsize=(3, 3))
     side = np.linspace(-1, 1, 80)

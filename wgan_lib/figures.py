@@ -142,7 +142,8 @@ def picture(fig: Figure, limit: int = SVG_LIMIT) -> bytes:
     The bytes depend on the picture alone: no date, no version. Glyphs are outlines, so that every reader sees the same
     letters; clouds of many points and heat maps are pixels within the drawing.
     """
-    for cloud in fig.findobj(PathCollection):
+    clouds = fig.findobj(PathCollection)
+    for cloud in clouds:
         cloud.set_rasterized(len(cloud.get_offsets()) > MANY)
     for mesh in fig.findobj(QuadMesh):
         mesh.set_rasterized(True)
@@ -151,6 +152,10 @@ def picture(fig: Figure, limit: int = SVG_LIMIT) -> bytes:
         contours.set_paths([_simpler(path, contours.get_transform()) for path in contours.get_paths()])
     legible(fig)
     drawing = svg(fig)
+    if clouds and len(drawing) > limit:  # small clouds, but many of them
+        for cloud in clouds:
+            cloud.set_rasterized(True)
+        drawing = svg(fig)
     content = drawing if len(drawing) <= limit else png(fig, DPI)
     plt.close(fig)
     return content
