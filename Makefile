@@ -65,6 +65,15 @@ classroom: $(ready)   ## make student, instructor and nbgrader editions of every
 bench: $(ready)       ## measure the training loop beside the one that tutorials show
 	@$(bin)/python -m wgan_lib bench $(ARGS)
 
+pdf: book             ## print a chapter to _build/pdf by Chromium; N=05 for chapter 5
+	@$(bin)/python tools/pdf.py $(N)
+
+zip: book             ## pack the built book into one file, to be read without a network
+	@$(bin)/python tools/pack.py
+
+dist: $(ready)        ## make the wheel and the source archive of the library alone
+	@$(bin)/python tools/dist.py _build/dist
+
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --quiet --upgrade --universal --generate-hashes \
 	--no-emit-index-url
 lock: $(ready)        ## choose new versions for requirements.lock, and for what Colab's own do not settle

@@ -75,3 +75,33 @@ def test_ci_runs_what_a_reader_can_run():
     script = read(".ci/run")
     assert "set -euo pipefail" in script
     assert script.index("make test\n") < script.index("make test-colab")
+
+
+WORKFLOW = ".github/workflows/book.yml"
+
+
+def test_the_workflow_names_no_repository():
+    """The address of the site follows from the repository in which it runs; and each action has its version."""
+    text = read(WORKFLOW)
+    owner = URL.split("/")[-2]
+    assert owner not in text and "github.io" not in text
+    uses = re.findall(r"uses: (\S+)", text)
+    assert len(uses) >= 6 and [action for action in uses if not re.search(r"@v\d+\.\d+\.\d+$", action)] == []
+
+
+def test_the_workflow_tests_before_it_publishes():
+    """From the main branch alone, by the targets that a reader has; links are asked once a week."""
+    jobs = yaml.safe_load(read(WORKFLOW))["jobs"]
+    assert jobs["publish"]["needs"] == "test" and f"refs/heads/{BRANCH}" in jobs["publish"]["if"]
+    runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
+    assert set(" ".join(run for run in runs if run.startswith("make ")).replace("make ", "").split()) <= targets
+    assert "make test" in runs and "cron" in read(WORKFLOW)
+
+
+def test_the_repository_is_named_in_one_place_only():
+    """Extensions, styles and scripts of the page derive its address."""
+    owner = "/".join(URL.split("/")[-2:])
+    files = [path for path in (ROOT / "book").rglob("*") if path.suffix in (".py", ".css", ".js", ".html")]
+    files += [*(ROOT / "tools").glob("*.py"), ROOT / "Makefile"]
+    assert [path.name for path in files if owner in path.read_text(encoding="utf-8")] == []

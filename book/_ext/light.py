@@ -10,6 +10,7 @@ finished pages, and doing it twice changes nothing.
 import re
 import shutil
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 import pydata_sphinx_theme
@@ -94,6 +95,16 @@ def named_once(page):
     return re.sub(r"<title>(.+?) &#8212; \1</title>", r"<title>\1</title>", page)
 
 
+def headed(page):
+    """Let every printed page say which chapter it is of."""
+    title = re.search(r"<title>(.*?)(?: &#8212; .*)?</title>", page)
+    if not title or "@top-left" in page:
+        return page
+    words = re.sub(r'[\\"<]', "", unescape(title[1]))
+    style = f'@page {{ @top-left {{ content: "{words}"; font: 8.5pt sans-serif; }} }}'
+    return page.replace("</head>", f'<style media="print">{style}</style>\n</head>', 1)
+
+
 def finish(app, error):
     """Make every page light, then delete what no page asks for any more."""
     if error or app.builder.format != "html":
@@ -101,7 +112,7 @@ def finish(app, error):
     out = Path(app.outdir)
     for path in stylesheet.pages(out):
         before = path.read_text(encoding="utf-8")
-        page = placed(named_once(text_first(before)), path.parent)
+        page = placed(headed(named_once(text_first(before))), path.parent)
         page = stylesheet.link_once(app, page)
         if page != before:
             path.write_text(page, encoding="utf-8")
@@ -114,5 +125,6 @@ def finish(app, error):
 def setup(app):
     """Come last, when every other extension has written what it writes."""
     app.add_css_file("light.css")
+    app.add_css_file("print.css", media="print")
     app.connect("build-finished", finish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

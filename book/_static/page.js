@@ -1,0 +1,29 @@
+// One switch opens all folded code of a page, and of the next one. Where nothing may be stored it works all the same.
+(() => {
+  const box = document.querySelector(".all-code input");
+  if (!box) return;
+  const folded = document.querySelectorAll("details.hide");
+  const set = (open) => folded.forEach((cell) => (cell.open = open));
+
+  function stored() {
+    try {
+      return localStorage.getItem("all-code") === "open";
+    } catch {
+      return false;
+    }
+  }
+  function store(open) {
+    try {
+      localStorage.setItem("all-code", open ? "open" : "folded");
+    } catch {
+      // A private window, or a page on a disk: the switch then holds for this page.
+    }
+  }
+
+  box.checked = stored();
+  if (box.checked) set(true);
+  box.addEventListener("change", () => {
+    set(box.checked);
+    store(box.checked);
+  });
+})();
