@@ -38,7 +38,7 @@ def small():
     """Return a function that makes a Config with networks of a few hundred weights."""
 
     def config(preset="wgan-gp-conv", **changes):
-        plain = training.PRESETS[preset]
+        plain = training.preset(preset)
         narrow = {"width": 2} if plain.network == "conv" else {}
         return dataclasses.replace(plain, **SMALL | narrow | changes)
 

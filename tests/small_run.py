@@ -7,7 +7,7 @@ import signal
 import torch
 
 from wgan_lib.engine import directory, storage
-from wgan_lib.training import read_metrics
+from wgan_lib.engine.directory import read_metrics
 
 RUN = {"steps": 9, "critic_steps": 2, "log_every": 1, "sample_every": 2, "checkpoint_every": 3}
 INFINITE, NAN = float("inf"), float("nan")

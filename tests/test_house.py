@@ -11,7 +11,9 @@ import pytest
 
 HOUSE = Path(__file__).parents[1]
 SOURCES = {path: path.relative_to(HOUSE / "wgan_lib") for path in sorted((HOUSE / "wgan_lib").rglob("*.py"))}
-HALL = ["randomness", "arrays", "toy", "transport", "divergences", "objectives", "lipschitz", "networks", "metrics"]
+HALL = ["toy", "transport", "divergences", "objectives", "lipschitz", "networks", "randomness", "training", "metrics"]
+# Of the hall, training alone stands on a wing; what the hall asks of its arguments is shown by example, too.
+IDEAS, WITH_EXAMPLES = set(HALL) - {"training"}, [*HALL, "arrays"]
 # From the ground up. A folder stands for all its modules; a module imports what is on its floor or below.
 FLOORS = [
     {"randomness", "arrays", "claims", "figures", "widgets", "settings"},
@@ -20,7 +22,7 @@ FLOORS = [
     {"classifiers", "metrics"},
     {"training"},
     {"runs"},
-    {"experiments", "bench", "quality", "tournament"},
+    {"experiments"},
     {"checks"},
     {"__main__"},
 ]
@@ -57,7 +59,7 @@ def test_imports_go_down(path):
     assert floor(own) is not None, f"{own} stands on no floor: give it one in FLOORS"
     for name in imported(ast.parse(path.read_text())):
         assert floor(name) <= floor(own), f"{own} imports {name}, which stands above it"
-        assert own not in HALL or name not in WINGS, f"{own} is an idea, and {name} a wing"
+        assert own not in IDEAS or name not in WINGS, f"{own} is an idea, and {name} a wing"
 
 
 def lengths(path):
@@ -77,7 +79,7 @@ def test_a_function_is_at_most_25_lines(path):
 
 
 def public():
-    for name in HALL:
+    for name in WITH_EXAMPLES:
         module = importlib.import_module(f"wgan_lib.{name}")
         for _, value in inspect.getmembers(module, lambda value: inspect.isfunction(value) or inspect.isclass(value)):
             if value.__module__ == module.__name__ and not value.__name__.startswith("_"):

@@ -18,6 +18,7 @@ from PIL import Image
 from wgan_lib import __main__, classifiers, mnist, training, transport
 from wgan_lib.engine import processes, storage
 from wgan_lib.experiments import evaluation, fit_classifiers
+from wgan_lib.settings import PRESETS
 from wgan_lib.training import Config
 
 TINY = ["--width", "2", "--latent-dim", "4", "--batch-size", "8", "--device", "cpu", "--log-every", "1"]
@@ -97,12 +98,12 @@ def test_resuming_nothing_says_so_and_begins(train, tmp_path):
     assert code == 0 and "There is nothing to resume in new: starting at step 0." in said
 
 
-@pytest.mark.parametrize("preset", training.PRESETS)
+@pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_brings_its_own_defaults(command, monkeypatch, preset):
     seen = []
     monkeypatch.setattr(training, "Trainer", lambda config: seen.append(config) or sys.exit(0))
     assert command("train", preset)[0] == 0
-    assert dataclasses.replace(seen[0], out=None) == training.PRESETS[preset]
+    assert dataclasses.replace(seen[0], out=None) == PRESETS[preset]
 
 
 def test_every_option_reaches_the_config(command, monkeypatch, tmp_path):
@@ -126,7 +127,7 @@ def test_help_names_every_setting_and_every_command(command):
     _, said, _ = command("--help")
     assert all(name in said for name in ("train", "sample", "evaluate", "record"))
     _, said, _ = command("train", "--help")
-    assert all(name in said for name in training.PRESETS)
+    assert all(name in said for name in PRESETS)
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +243,7 @@ def test_a_gpu_that_is_not_there_is_said_to_be_missing(command):
 
 def test_an_unknown_preset_or_command_is_named(command):
     said = error_of(command("train", "wgan-pg"))
-    assert "wgan-pg" in said and all(name in said for name in training.PRESETS)
+    assert "wgan-pg" in said and all(name in said for name in PRESETS)
     assert "trian" in error_of(command("trian"))
 
 

@@ -7,7 +7,7 @@ import pytest
 import scipy.linalg
 import torch
 
-from wgan_lib import metrics, mnist
+from wgan_lib import metrics
 from wgan_lib.metrics import (
     class_imbalance,
     class_shares,
@@ -201,34 +201,11 @@ def test_one_image_is_enough_and_no_gradient_is_kept(network):
 
 def test_two_examples_are_enough_and_one_is_not():
     assert math.isfinite(fid(normal(2, 2), normal(2, 2, seed=1)))
-    with pytest.raises(ValueError, match="with n and m at least 2"):
+    with pytest.raises(ValueError, match="n, m ≥ 2"):
         fid(normal(2, 2), normal(1, 2))
 
 
-# On digits
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return mnist.scale(mnist.images("test"))
-
-
-def test_a_perfect_generator_scores_as_real_digits_do_and_a_blur_does_not(digits):
-    real, other, training = digits[:1000], digits[1000:2000], mnist.scale(mnist.images()[:2000])
-    blurred = torch.nn.functional.avg_pool2d(other, 5, stride=1, padding=2)
-    perfect, blur = (metrics.measure(x, real, training, n_exact=200) for x in (other, blurred))
-    assert blur["fid"] > 3 * perfect["fid"] and blur["kid"] > 3 * abs(perfect["kid"])
-    assert perfect["precision"] > 0.8 > blur["precision"]
-    assert perfect["inception_score"] > 9 and perfect["classes"] == 10 and perfect["readable"] > 0.95
-    assert blur["w1_pixels"] < perfect["w1_pixels"], "exact transport in pixels prefers a blur"
-    assert all(math.isfinite(value) for value in (*perfect.values(), *blur.values()))
-
-
-def test_a_memoriser_is_nearer_to_the_training_images(digits):
-    training = mnist.scale(mnist.images()[:2000])
-    copied = metrics.measure(training[:300], digits[:300], training, n_exact=100)
-    honest = metrics.measure(digits[300:600], digits[:300], training, n_exact=100)
-    assert copied["nearest"] < 0.05 < 4 < honest["nearest"]
+# Near and far
 
 
 def test_the_nearest_is_found_far_from_the_origin_too():

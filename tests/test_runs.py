@@ -10,6 +10,7 @@ import torch
 
 from wgan_lib import mnist, runs, training
 from wgan_lib.engine import storage
+from wgan_lib.engine.directory import COLUMNS
 from wgan_lib.experiments import keep_run
 from wgan_lib.training import Trainer
 
@@ -110,7 +111,7 @@ def test_each_recorded_run_with_weights_draws_digits():
 def test_a_run_that_ended_before_its_first_row_has_empty_columns(small, images, tmp_path):
     Trainer(small(out=tmp_path, **LENGTH | {"log_every": 7}), images).run()
     metrics = runs.load(tmp_path).metrics
-    assert list(metrics) == list(training.COLUMNS) and all(column.shape == (0,) for column in metrics.values())
+    assert list(metrics) == list(COLUMNS) and all(column.shape == (0,) for column in metrics.values())
     assert keep_run.record(tmp_path, tmp_path / "kept").metrics["step"].shape == (0,)
 
 

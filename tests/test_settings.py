@@ -8,7 +8,7 @@ import pytest
 import torch
 from small_run import INFINITE, NAN
 
-from wgan_lib import training
+from wgan_lib.settings import PRESETS, resolve_device
 from wgan_lib.training import Config, preset
 
 
@@ -32,8 +32,8 @@ def test_presets_have_their_papers_hyperparameters(name, expected, network):
 
 def test_each_preset_is_called_by_its_name():
     papers = ["gan", "wgan-clip", "wgan-gp", "gan-conv", "wgan-clip-conv", "wgan-gp-conv"]
-    assert list(training.PRESETS) == [*papers, "wgan-gp-tuned", "digits-in-a-minute"]
-    assert all(config.name == name for name, config in training.PRESETS.items())
+    assert list(PRESETS) == [*papers, "wgan-gp-tuned", "digits-in-a-minute"]
+    assert all(config.name == name for name, config in PRESETS.items())
     assert preset("wgan-gp") == Config()
 
 
@@ -116,7 +116,7 @@ def test_to_resume_one_must_say_what():
 def test_a_gpu_that_is_not_there_is_said_to_be_missing():
     with pytest.raises(ValueError, match="device = 'cuda': torch finds no GPU on this machine"):
         Config(device="cuda")
-    assert training.resolve_device("auto").type == "cpu"
+    assert resolve_device("auto").type == "cpu"
 
 
 def test_settings_come_back_from_json_and_cannot_be_changed(tmp_path):

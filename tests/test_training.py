@@ -11,6 +11,7 @@ from torch import nn
 
 from wgan_lib import lipschitz, mnist, training
 from wgan_lib.objectives import OBJECTIVES
+from wgan_lib.settings import PRESETS
 from wgan_lib.training import Trainer, critic_step, generator_step
 
 
@@ -293,7 +294,7 @@ PLAYED = {
 
 @pytest.mark.parametrize("what", PLAYED)
 def test_a_step_of_the_trainer_is_the_two_steps_with_its_settings(small, images, what):
-    name = what if what in training.PRESETS else "wgan-gp-conv"
+    name = what if what in PRESETS else "wgan-gp-conv"
     trainer = Trainer(small(name, critic_steps=1, **PLAYED[what]), images)
     for _ in range(3):  # from the second on, Adam and its moments count, too
         before = copy.deepcopy((trainer.generator, trainer.critic, trainer.generator_optimizer.state_dict(),

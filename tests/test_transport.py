@@ -496,7 +496,7 @@ def test_an_order_below_1_or_without_end_is_named(p):
 
 
 def test_the_line_takes_flat_arrays_of_finite_numbers():
-    with pytest.raises(ValueError, match=r"y has shape \(2, 2\): wasserstein_1d takes flat arrays"):
+    with pytest.raises(ValueError, match=r"y has shape \(2, 2\): expected a flat array"):
         wasserstein_1d(np.zeros(2), GOOD)
     with pytest.raises(ValueError, match="x holds NaN"):
         wasserstein_1d(np.array([np.nan]), np.zeros(2))

@@ -17,10 +17,13 @@ from PIL import Image
 
 from wgan_lib import classifiers, mnist, runs, training
 from wgan_lib.engine import processes
+from wgan_lib.engine.directory import hardware
+from wgan_lib.engine.session import Diverged
 from wgan_lib.experiments import evaluation, fit_classifiers, keep_run, speed
+from wgan_lib.settings import PRESETS
 
 Preset = tyro.extras.subcommand_type_from_defaults(
-    training.PRESETS, prefix_names=False, sort_subcommands=False, descriptions={
+    PRESETS, prefix_names=False, sort_subcommands=False, descriptions={
         "gan": "the non-saturating GAN on multilayer perceptrons",
         "wgan-clip": "WGAN with weight clipping, on multilayer perceptrons",
         "wgan-gp": "WGAN with gradient penalty, on multilayer perceptrons",
@@ -42,7 +45,7 @@ def train(config: Annotated[Preset, tyro.conf.arg(name="")]) -> None:  # type: i
         trainer = training.Trainer(config)
         if config.resume and trainer.steps_done == 0:
             tell(f"There is nothing to resume in {config.out}: starting at step 0.")
-        tell(f"Training on {trainer.hardware()}, writing to {config.out}")
+        tell(f"Training on {hardware(trainer.device)}, writing to {config.out}")
         if trainer.steps_done == config.steps:
             tell(f"This run has made its {config.steps} steps already; --steps with a larger number goes on.")
         trainer.run()
@@ -149,7 +152,7 @@ def main() -> None:
         _parsed(commands)()
     except KeyboardInterrupt:
         _leave("stopped at once; what a training made since its last checkpoint is not kept", 128 + signal.SIGINT)
-    except (ValueError, OSError, training.Diverged) as error:
+    except (ValueError, OSError, Diverged) as error:
         _leave(error)
     except (MemoryError, RuntimeError) as error:
         if not _is_lack_of_memory(error):

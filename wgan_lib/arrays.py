@@ -1,6 +1,8 @@
 r"""Numbers as they come in, NumPy arrays, torch tensors or lists: made float64, or refused.
 
-NaN is refused wherever a sum, a sort or a solver would make a finite number of it.
+NaN is refused wherever a sum, a sort or a solver would make a finite number of it. What the ideas of
+the hall ask of their arguments is checked here, so that they can speak of the idea alone. Every
+check raises ValueError, which names the argument and says what was expected.
 """
 
 import numpy as np
@@ -68,6 +70,31 @@ def check_same_space(x: np.ndarray | Tensor, y: np.ndarray | Tensor) -> None:
         raise ValueError(f"{columns}: points must live in the same space")
 
 
+def positions(values: object, name: str) -> np.ndarray:
+    """Return `values` in float64, if they are finite and flat, (n,). Chapter 1 uses it.
+
+    >>> positions(np.zeros((2, 2)), "x")
+    Traceback (most recent call last):
+    ValueError: x has shape (2, 2): expected a flat array of positions
+    """
+    array = float64(values, name)
+    if array.ndim != 1:
+        raise ValueError(f"{name} has shape {array.shape}: expected a flat array of positions")
+    check_points(array[:, None], name)
+    return array
+
+
+def check_order(p: float) -> None:
+    """Raise ValueError unless there is a Wasserstein distance of order `p`. Chapter 1 uses it.
+
+    >>> check_order(0.5)
+    Traceback (most recent call last):
+    ValueError: p = 0.5: the order of a Wasserstein distance is at least 1, and finite
+    """
+    if not 1 <= p < np.inf:
+        raise ValueError(f"p = {p}: the order of a Wasserstein distance is at least 1, and finite")
+
+
 def weights(values: np.ndarray | Tensor | None, n: int, name: str) -> np.ndarray:
     """Return the masses of `n` points: uniform if None, else non-negative with sum 1, or ValueError.
 
@@ -84,8 +111,78 @@ def weights(values: np.ndarray | Tensor | None, n: int, name: str) -> np.ndarray
         expected = f"expected one weight for each of the {n} points"
         raise ValueError(f"{name} has shape {masses.shape}: {expected}")
     if not (masses >= 0).all():  # so that a NaN is caught too
-        raise ValueError(f"{name} holds a negative or NaN weight: weights are masses, at least 0")
+        raise ValueError(f"{name} holds a negative or NaN value: masses are at least 0")
     total = masses.sum()
     if abs(total - 1) > 1e-6:
-        raise ValueError(f"{name} sums to {total:.6g}: weights must sum to 1; divide by their sum")
+        raise ValueError(f"{name} sums to {total:.6g}: masses must sum to 1; divide by their sum")
     return masses / total
+
+
+def histograms(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return `p` and `q` in float64, if they are masses on the same bins. Chapter 3 uses it.
+
+    >>> histograms([1, 0], [0.2, 0.3, 0.5])
+    Traceback (most recent call last):
+    ValueError: p has shape (2,) and q (3,): expected two flat histograms on the same bins
+    """
+    p, q = float64(p, "p"), float64(q, "q")
+    if p.shape != q.shape or p.ndim != 1 or p.size == 0:
+        expected = "expected two flat histograms on the same bins"
+        raise ValueError(f"p has shape {p.shape} and q {q.shape}: {expected}")
+    return weights(p, len(p), "p"), weights(q, len(q), "q")
+
+
+def check_sizes(least: int = 1, **sizes: int) -> None:
+    """Raise ValueError unless all `sizes` are whole numbers, at least `least`. Chapter 4 uses it.
+
+    >>> check_sizes(width=0)
+    Traceback (most recent call last):
+    ValueError: width = 0: expected a whole number, at least 1
+    """
+    for name, size in sizes.items():
+        if not isinstance(size, (int, np.integer)) or size < least:
+            raise ValueError(f"{name} = {size!r}: expected a whole number, at least {least}")
+
+
+def check_epsilon(epsilon: Tensor, shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless `epsilon` has a number in [0, 1] for each example. Chapter 6 uses it.
+
+    >>> check_epsilon(torch.tensor([[0.5], [2.0]]), (2, 1))
+    Traceback (most recent call last):
+    ValueError: epsilon reaches from 0.5 to 2: expected numbers in [0, 1]
+    """
+    if tuple(epsilon.shape) != shape:
+        given = f"epsilon has shape {tuple(epsilon.shape)}"
+        raise ValueError(f"{given}: expected one number an example, {shape}")
+    if epsilon.device.type != "cpu":  # a GPU would have to stop and tell, at every step
+        return
+    if not bool(((epsilon >= 0) & (epsilon <= 1)).all()):  # so that a NaN is caught too
+        reach = f"epsilon reaches from {epsilon.min():.3g} to {epsilon.max():.3g}"
+        raise ValueError(f"{reach}: expected numbers in [0, 1]")
+
+
+def check_finite(values: Tensor, name: str) -> None:
+    """Raise ValueError if one of `values` is NaN or infinite. Chapter 10 uses it.
+
+    >>> check_finite(torch.tensor([1.0, torch.inf]), "features")
+    Traceback (most recent call last):
+    ValueError: features holds a NaN or an infinite number: is the generator's output finite?
+    """
+    if not torch.isfinite(values).all():
+        problem = f"{name} holds a NaN or an infinite number"
+        raise ValueError(f"{problem}: is the generator's output finite?")
+
+
+def check_features(real: Tensor, fake: Tensor) -> None:
+    """Raise ValueError unless these are finite features, (n, d) and (m, d). Chapter 10 uses it.
+
+    >>> check_features(torch.zeros(9, 2), torch.zeros(1, 2))  # one example has no covariance
+    Traceback (most recent call last):
+    ValueError: real has shape (9, 2) and fake (1, 2): expected features (n, d) and (m, d), n, m ≥ 2
+    """
+    flat = real.dim() == fake.dim() == 2 and real.shape[1] == fake.shape[1]
+    if not flat or min(len(real), len(fake)) < 2:
+        shapes = f"real has shape {tuple(real.shape)} and fake {tuple(fake.shape)}"
+        raise ValueError(f"{shapes}: expected features (n, d) and (m, d), n, m ≥ 2")
+    check_finite(real, "real")
+    check_finite(fake, "fake")

@@ -9,7 +9,7 @@ They take two histograms p and q on the same bins, flat arrays (n,), non-negativ
 
 import numpy as np
 
-from wgan_lib.arrays import float64
+from wgan_lib.arrays import float64, histograms
 
 LOG_2 = float(np.log(2))
 
@@ -22,7 +22,7 @@ def kl(p: np.ndarray, q: np.ndarray) -> float:
     >>> round(kl([0.5, 0.5], [0.25, 0.75]), 4), kl([0.5, 0.5], [1, 0])
     (0.1438, inf)
     """
-    p, q = _histograms(p, q)
+    p, q = histograms(p, q)
     mass = p > 0  # 0 log 0 = 0
     with np.errstate(divide="ignore"):
         return float(np.sum(p[mass] * np.log(p[mass] / q[mass])))
@@ -39,7 +39,7 @@ def js(p: np.ndarray, q: np.ndarray) -> float:
     >>> round(js([1, 0, 0], [0, 1, 0]), 4), round(js([1, 0, 0], [0, 0, 1]), 4)
     (0.6931, 0.6931)
     """
-    p, q = _histograms(p, q)
+    p, q = histograms(p, q)
     middle = (p + q) / 2
     return (kl(p, middle) + kl(q, middle)) / 2
 
@@ -52,7 +52,7 @@ def tv(p: np.ndarray, q: np.ndarray) -> float:
     >>> tv([0.5, 0.5], [0.25, 0.75])
     0.25
     """
-    p, q = _histograms(p, q)
+    p, q = histograms(p, q)
     return float(np.abs(p - q).sum() / 2)
 
 
@@ -76,18 +76,3 @@ def optimal_discriminator(p: np.ndarray, q: np.ndarray) -> np.ndarray:
             raise ValueError(f"{name} holds a negative value: a density is at least 0")
     with np.errstate(invalid="ignore"):
         return p / (p + q) + 0 * q  # the last term is 0, but NaN where q is infinite and p is not
-
-
-def _histograms(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return p and q as float64 arrays, checked."""
-    p, q = float64(p, "p"), float64(q, "q")
-    if p.shape != q.shape or p.ndim != 1 or p.size == 0:
-        needed = "two flat histograms on the same bins are needed"
-        raise ValueError(f"p has shape {p.shape} and q {q.shape}: {needed}")
-    for name, histogram in (("p", p), ("q", q)):
-        if not (histogram >= 0).all():  # so that a NaN is caught too
-            raise ValueError(f"{name} holds a negative or NaN value: a histogram is at least 0")
-        if abs(histogram.sum() - 1) > 1e-6:
-            total = f"{name} sums to {histogram.sum():.6g}"
-            raise ValueError(f"{total}: a histogram must sum to 1; divide by its sum")
-    return p / p.sum(), q / q.sum()

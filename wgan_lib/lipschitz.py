@@ -8,6 +8,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from wgan_lib.arrays import check_epsilon
+
 
 @torch.no_grad()
 def clip_weights(critic: nn.Module, c: float) -> None:
@@ -43,29 +45,23 @@ def gradient_penalty(
     .. math:: \mathbb{E}\, (\lVert \nabla f(\hat x) \rVert_2 - 1)^2,
               \qquad \hat x = \epsilon x + (1 - \epsilon) \tilde x, \quad \epsilon \sim U[0, 1]
 
-    Differentiable with respect to the critic's parameters. Gulrajani et al. (2017), eq. 3.
+    A scalar, differentiable with respect to the critic's parameters. Gulrajani et al. (2017), eq. 3.
     Chapter 6 derives it.
 
     Parameters
     ----------
     critic : nn.Module
-        With no layer that mixes examples: the penalty is on each example's own gradient.
+        Without batch norm, else ValueError: the penalty is on each example's own gradient.
     real, fake : Tensor, equal shapes (n, ...)
-        The two batches, of any shape behind the first axis.
+        The two batches, which are mixed in pairs.
     target : float
         The norm asked for: 1, or 0 for a zero-centred penalty.
     one_sided : bool
         Penalise only norms above `target` (Petzka et al. 2018, WGAN-LP).
     epsilon : Tensor, shape (n, 1, ..., 1), optional
-        One number in [0, 1] for each example.
+        One number in [0, 1] for each example, else ValueError.
     rng : torch.Generator, optional
         Source of ε if it is left out; torch's global one if this is left out, too.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, ε is not one number in [0, 1] for each example, or the critic has
-        batch norm.
 
     Examples
     --------
@@ -78,20 +74,20 @@ def gradient_penalty(
     if mixes_examples(critic):
         mixed = "the critic has batch norm, so that an example's slope depends on the others"
         raise ValueError(f"{mixed}: use layer norm")
-    one_each = (len(real),) + (1,) * (real.dim() - 1)
+    one_each = (len(real),) + (1,) * (real.dim() - 1)  # (n, 1, ..., 1)
     if epsilon is not None:
-        _check_epsilon(epsilon, one_each)
+        check_epsilon(epsilon, one_each)
     else:
         epsilon = torch.rand(one_each, generator=rng, dtype=real.dtype, device=real.device)
+    # Between points that the optimal plan pairs, an optimal critic has slope 1. These pairs are
+    # random, so that the penalty asks for more than the theorem gives.
     mixed = torch.lerp(fake.detach(), real.detach(), epsilon)
     excess = gradient_norms(critic, mixed, create_graph=True) - target
     return (excess.relu() if one_sided else excess).square().mean()
 
 
 def mixes_examples(critic: nn.Module) -> bool:
-    """Return whether the score of an example depends on the others: by batch norm, in training.
-
-    Chapter 6 shows why that matters.
+    """Return whether batch norm lets scores depend on other examples. Chapter 6 shows the harm.
 
     >>> mixes_examples(nn.BatchNorm1d(2)), mixes_examples(nn.BatchNorm1d(2).eval())
     (True, False)
@@ -99,17 +95,6 @@ def mixes_examples(critic: nn.Module) -> bool:
     layers = critic.modules() if isinstance(critic, nn.Module) else ()
     batch_norm = nn.modules.batchnorm._BatchNorm  # the class above those of 1, 2 and 3 dimensions
     return any(isinstance(layer, batch_norm) and layer.training for layer in layers)
-
-
-def _check_epsilon(epsilon: Tensor, shape: tuple[int, ...]) -> None:
-    if tuple(epsilon.shape) != shape:
-        given = f"epsilon has shape {tuple(epsilon.shape)}"
-        raise ValueError(f"{given}: expected one number an example, {shape}")
-    if epsilon.device.type != "cpu":  # a GPU would have to stop and tell, at every step
-        return
-    if not bool(((epsilon >= 0) & (epsilon <= 1)).all()):  # so that a NaN is caught too
-        reach = f"epsilon reaches from {epsilon.min():.3g} to {epsilon.max():.3g}"
-        raise ValueError(f"{reach}: expected numbers in [0, 1]")
 
 
 def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
@@ -133,9 +118,8 @@ def spectral_norm(critic: nn.Module) -> nn.Module:
     1-Lipschitz activations a multilayer perceptron is then 1-Lipschitz, up to the error of one
     power iteration a step: it is made by each pass in training mode. The kernel of a convolution
     counts as the matrix (channels out, all else), as in the paper. The convolution itself can
-    stretch an image further, by up to ⌈kernel size / stride⌉.
-
-    Miyato et al. (2018), eq. 8. Chapter 8 derives it.
+    stretch an image further, by up to ⌈kernel size / stride⌉. Miyato et al. (2018), eq. 8.
+    Chapter 8 derives it.
 
     >>> critic = nn.Linear(2, 2)
     >>> critic.weight.data = torch.tensor([[4.0, 0.0], [0.0, 1.0]])
@@ -151,11 +135,10 @@ def spectral_norm(critic: nn.Module) -> nn.Module:
 def singular_values(critic: nn.Module) -> list[Tensor]:
     """Return, for each linear and convolutional layer, its singular values, largest first.
 
-    A kernel counts as the matrix (channels out, all else). The product of the largest ones bounds
-    the Lipschitz constant of a multilayer perceptron with 1-Lipschitz activations.
-
-    Put a spectrally normalised critic in evaluation mode first: in training mode each reading of a
-    weight makes another power iteration, and changes it a little. Chapter 8 derives it.
+    Kernels count as in `spectral_norm`. The product of the largest values bounds the Lipschitz
+    constant of a multilayer perceptron with 1-Lipschitz activations. Put a spectrally normalised
+    critic in evaluation mode first: in training mode each reading of a weight makes another power
+    iteration, and changes it a little. Chapter 8 derives it.
 
     >>> critic = nn.Linear(2, 2)
     >>> critic.weight.data = torch.tensor([[0.0, 4.0], [1.0, 0.0]])
@@ -170,27 +153,12 @@ def _weighted_layers(network: nn.Module) -> list[nn.Module]:
 
 
 def gradient_norms(critic: nn.Module, x: Tensor, *, create_graph: bool = False) -> Tensor:
-    r"""The length of the critic's slope at each example, :math:`\lVert \nabla f(x_i) \rVert_2`.
+    r"""The length of the critic's slope at each of `x` (n, ...): :math:`\lVert \nabla f(x_i) \rVert_2`.
 
-    Chapter 2 shows why it is 1.
+    Shape (n,); NaN for an example that holds a NaN or an infinity. With `create_graph` the lengths
+    can themselves be differentiated (double backward); where one is exactly 0, so is its derivative
+    (a subgradient, never NaN). Chapter 2 shows why it is 1.
 
-    Parameters
-    ----------
-    critic : nn.Module
-        Its slope is that of the score with respect to the example.
-    x : Tensor, shape (n, ...)
-        Where to measure.
-    create_graph : bool
-        Keep the graph, so that the norms can themselves be differentiated (double backward).
-
-    Returns
-    -------
-    Tensor, shape (n,)
-        Where the gradient is exactly 0, so is the derivative of the norm (a subgradient; never
-        NaN). NaN for an example that holds a NaN or an infinity.
-
-    Examples
-    --------
     >>> gradient_norms(lambda x: x.square().sum(dim=1), torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
     tensor([10.,  0.])
     """

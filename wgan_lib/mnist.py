@@ -21,6 +21,7 @@ SHA256 = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+IMAGE_SHAPE = (1, 28, 28)
 PREFIX = {"train": "train", "test": "t10k"}
 
 
@@ -64,6 +65,31 @@ def scale(pixels: Tensor) -> Tensor:
     if pixels.dtype != torch.uint8:
         raise ValueError(f"pixels have the type {pixels.dtype}: expected torch.uint8, 0 to 255, as `images` gives them")
     return pixels.float().div_(127.5).sub_(1)
+
+
+def check_pixels(images: Tensor) -> Tensor:
+    """Return `images` if they are as MNIST stores them, uint8 (n, 1, 28, 28), and else raise ValueError."""
+    if not isinstance(images, Tensor):
+        found = f"a {type(images).__name__}"
+    else:
+        found = f"a {images.dtype} tensor {tuple(images.shape)}"
+        if images.dtype == torch.uint8 and images.dim() == 4 and images.shape[1:] == IMAGE_SHAPE and len(images):
+            return images
+    raise ValueError(f"images: expected pixels as MNIST has them, a uint8 tensor (n, 1, 28, 28), and not {found}")
+
+
+def check_images(images: Tensor) -> None:
+    """Raise ValueError unless `images` are what networks see and make: (n, 1, 28, 28), in [-1, 1]."""
+    shaped = images.shape[1:] == IMAGE_SHAPE and len(images) > 0
+    if not (shaped and images.is_floating_point()):
+        raise ValueError(
+            f"images have shape {tuple(images.shape)} and type {images.dtype}: expected "
+            "floating-point images (n, 1, 28, 28), which mnist.scale makes of pixels"
+        )
+    largest = images.abs().max().item()
+    if not largest <= 1.001:  # so that a NaN is caught too
+        expected = "expected values in [-1, 1], as mnist.scale and generators give"
+        raise ValueError(f"images reach {largest:.4g}: {expected}")
 
 
 def grid(images: Tensor, columns: int = 10) -> np.ndarray:

@@ -5,30 +5,18 @@ generator makes them of noise (n, latent_dim). A critic ends in one linear score
 shape (n,), and never in a sigmoid. A size below 1, or a depth below 0, raises ValueError.
 """
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-IMAGE_SHAPE = (1, 28, 28)
+from wgan_lib.arrays import check_sizes
+from wgan_lib.mnist import IMAGE_SHAPE
 
 
 def mlp(*sizes: int, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
-    """Return a multilayer perceptron, linear at the end. Chapter 3 trains one.
+    """Return a multilayer perceptron with an activation between its layers, and linear at the end.
 
-    Parameters
-    ----------
-    *sizes : int
-        Input size, hidden sizes, output size: at least two.
-    activation : type of nn.Module
-        What stands between the linear layers.
+    The sizes are those of the input, of any hidden layers, and of the output. Chapter 3 trains one.
 
-    Raises
-    ------
-    ValueError
-        If fewer than two sizes are given or one is not positive.
-
-    Examples
-    --------
     >>> mlp(2, 64, 1)(torch.zeros(5, 2)).shape
     torch.Size([5, 1])
     """
@@ -38,15 +26,11 @@ def mlp(*sizes: int, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
     layers: list[nn.Module] = []
     for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
         layers += [nn.Linear(n_in, n_out), activation()]
-    return nn.Sequential(*layers[:-1])
+    return nn.Sequential(*layers[:-1])  # without the activation behind the output
 
 
 class LeakyReLU(nn.Module):
-    """x where x > 0, else x / 5: torch's own, but cheaper under a gradient penalty.
-
-    Written as a product with a slope that is a constant to autograd. When a penalty is
-    differentiated, torch's version sends the slope's derivative, which is 0, back through every
-    layer: an eighth of the critic's step, for nothing. Chapter 9 trains with it.
+    """x where x > 0, else x / 5: torch's, but cheaper under a penalty. Chapter 9 trains with it.
 
     >>> LeakyReLU()(torch.tensor([-5.0, 2.0]))
     tensor([-1.,  2.])
@@ -54,6 +38,9 @@ class LeakyReLU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply to each entry of `x`."""
+        # The slope is a constant to autograd. When a penalty is differentiated, torch's version
+        # sends the slope's derivative, which is 0, back through every layer: an eighth of the
+        # critic's step, for nothing.
         return x * (0.2 + 0.8 * (x > 0).to(x))
 
 
@@ -66,8 +53,8 @@ def toy_critic(dimension: int = 2, width: int = 512, depth: int = 3) -> nn.Seque
     >>> toy_critic(width=8)(torch.zeros(5, 2)).shape
     torch.Size([5])
     """
-    _check_sizes(dimension=dimension, width=width)
-    _check_sizes(0, depth=depth)
+    check_sizes(dimension=dimension, width=width)
+    check_sizes(0, depth=depth)
     critic = mlp(dimension, *[width] * depth, 1)
     for layer in critic:
         if isinstance(layer, nn.Linear):
@@ -76,33 +63,25 @@ def toy_critic(dimension: int = 2, width: int = 512, depth: int = 3) -> nn.Seque
     return critic.append(nn.Flatten(0))
 
 
-def toy_generator(
-    latent_dim: int = 2,
-    dimension: int = 2,
-    width: int = 512,
-    depth: int = 3,
-) -> nn.Sequential:
-    """Return the generator of WGAN-GP's toy experiments: `depth` ReLU layers, noise to points.
-
-    Chapter 4 trains it.
+def toy_generator(latent_dim: int = 2, dimension: int = 2, width: int = 512, depth: int = 3) -> nn.Sequential:
+    """Return WGAN-GP's toy generator: `depth` ReLU layers, noise to points. Chapter 4 trains it.
 
     >>> toy_generator(width=8)(torch.zeros(5, 2)).shape
     torch.Size([5, 2])
     """
-    _check_sizes(latent_dim=latent_dim, dimension=dimension, width=width)
-    _check_sizes(0, depth=depth)
+    check_sizes(latent_dim=latent_dim, dimension=dimension, width=width)
+    check_sizes(0, depth=depth)
     return mlp(latent_dim, *[width] * depth, dimension)
 
 
 def mlp_generator(latent_dim: int) -> nn.Sequential:
-    """Return the generator of most tutorials: 128–256–512–1024–784, all but the first batch-normed.
-
-    Chapter 9 trains it.
+    """Return most tutorials' generator, 128–256–512–1024–784. Chapter 9 trains it.
 
     >>> mlp_generator(100)(torch.zeros(5, 100)).shape
     torch.Size([5, 1, 28, 28])
     """
-    _check_sizes(latent_dim=latent_dim)
+    check_sizes(latent_dim=latent_dim)
+    # No batch norm behind the first layer. Nothing is penalised here, so torch's LeakyReLU will do.
     layers: list[nn.Module] = [nn.Linear(latent_dim, 128), nn.LeakyReLU(0.2)]
     for n_in, n_out in ((128, 256), (256, 512), (512, 1024)):
         layers += [nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.LeakyReLU(0.2)]
@@ -128,8 +107,9 @@ def conv_generator(latent_dim: int, width: int) -> nn.Sequential:
     >>> conv_generator(100, width=4)(torch.zeros(5, 100)).shape
     torch.Size([5, 1, 28, 28])
     """
-    _check_sizes(latent_dim=latent_dim, width=width)
+    check_sizes(latent_dim=latent_dim, width=width)
 
+    # Batch norm has a shift of its own, so that the convolution needs no bias.
     def up(n_in: int, n_out: int, kernel: int, **how: int) -> list[nn.Module]:
         convolution = nn.ConvTranspose2d(n_in, n_out, kernel, bias=False, **how)
         return [convolution, nn.BatchNorm2d(n_out), nn.ReLU()]
@@ -147,20 +127,14 @@ def conv_generator(latent_dim: int, width: int) -> nn.Sequential:
 def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
     """Return a DCGAN-style critic, with LeakyReLU 0.2 between. Chapter 9 trains it.
 
-    Parameters
-    ----------
-    width : int
-        Number of feature maps w of the first layer; 64 in the papers.
-    batch_norm : bool
-        Batch norm behind the second and third convolution, as DCGAN has it. Never with a gradient
-        penalty: it mixes the examples of a batch, and the penalty is on each one's own gradient.
+    The first layer has `width` feature maps w; in the papers, 64. With `batch_norm` the second and
+    the third convolution are normalised, as in DCGAN. Never with a gradient penalty: it mixes the
+    examples of a batch, and the penalty is on each one's own gradient.
 
-    Examples
-    --------
     >>> conv_critic(4, batch_norm=False)(torch.zeros(5, 1, 28, 28)).shape
     torch.Size([5])
     """
-    _check_sizes(width=width)
+    check_sizes(width=width)
 
     def down(n_in: int, n_out: int) -> list[nn.Module]:
         norm = nn.BatchNorm2d(n_out) if batch_norm else nn.Identity()
@@ -183,17 +157,10 @@ class SelfAttention(nn.Module):
     .. math:: \beta_{ji} = \operatorname{softmax}_i\, f(x_i) \cdot g(x_j), \qquad
               y_j = x_j + \gamma\, v\Big(\sum_i \beta_{ji} h(x_i)\Big)
 
-    A convolution sees its neighbourhood; here each position j draws on all positions i. At the
-    start γ = 0, so the block does nothing until it has learnt to. Zhang et al. (2019), SAGAN,
-    eqs. 1–3. Chapter 8 derives it.
+    A convolution sees its neighbourhood; here each position j draws on all positions i. Of C
+    channels, f, g and h have C / 8, at least 1. At the start γ = 0, so the block does nothing until
+    it has learnt to. Zhang et al. (2019), SAGAN, eqs. 1–3. Chapter 8 derives it.
 
-    Parameters
-    ----------
-    channels : int
-        Channels C of the feature map; f, g and h have C / 8, at least 1.
-
-    Examples
-    --------
     >>> x = torch.ones(2, 16, 7, 7)
     >>> torch.equal(SelfAttention(16)(x), x)
     True
@@ -201,8 +168,8 @@ class SelfAttention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        _check_sizes(channels=channels)
-        inner = max(1, channels // 8)
+        check_sizes(channels=channels)
+        inner = max(1, channels // 8)  # so that keys and queries are cheap to compare
         self.key = nn.Conv2d(channels, inner, 1)  # f
         self.query = nn.Conv2d(channels, inner, 1)  # g
         self.content = nn.Conv2d(channels, inner, 1)  # h
@@ -211,7 +178,7 @@ class SelfAttention(nn.Module):
 
     def maps(self, x: Tensor) -> Tensor:
         """Return β, (n, positions, positions), where each row j sums to 1."""
-        keys = self.key(x).flatten(2)  # (n, C/8, i)
+        keys = self.key(x).flatten(2)  # (n, C/8, i): a position is height and width in one
         queries = self.query(x).flatten(2).transpose(1, 2)  # (n, j, C/8)
         return (queries @ keys).softmax(dim=2)
 
@@ -238,26 +205,10 @@ def sample(generator: nn.Module, latent: Tensor) -> Tensor:
     >>> sample(toy_generator(), torch.zeros(5, 2)).requires_grad
     False
     """
-    training = generator.training
+    was_training = generator.training
     generator.eval()
     try:
         with torch.no_grad():
             return generator(latent)
-    finally:
-        generator.train(training)
-
-
-def halved(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return `weights` in half precision: enough to draw from, half the size. Chapter 9 draws so.
-
-    >>> halved({"w": torch.ones(2)})["w"].dtype
-    torch.float16
-    """
-    floats = {name: tensor.half() for name, tensor in weights.items() if tensor.is_floating_point()}
-    return {**weights, **floats}
-
-
-def _check_sizes(least: int = 1, **sizes: int) -> None:
-    for name, size in sizes.items():
-        if not isinstance(size, (int, np.integer)) or size < least:
-            raise ValueError(f"{name} = {size!r}: expected a whole number, at least {least}")
+    finally:  # also after an error, for whoever goes on with a training
+        generator.train(was_training)

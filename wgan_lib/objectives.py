@@ -15,29 +15,16 @@ from wgan_lib.divergences import LOG_2
 
 
 class Objective(NamedTuple):
-    """The two sides of a game, and the distance that the critic's loss estimates.
+    """The two sides of a game, and the distance it estimates. Chapter 4 compares them.
 
-    Chapter 4 compares them.
-
-    Attributes
-    ----------
-    critic_loss : callable
-        (real scores, fake scores) → scalar for the critic to minimise.
-    generator_loss : callable
-        (fake scores) → scalar for the generator to minimise.
-    estimate : callable
-        (critic loss) → the critic's estimate of the distance between real and generated.
-
-    Examples
-    --------
     >>> game = OBJECTIVES["wasserstein"]
     >>> game.estimate(game.critic_loss(torch.tensor([3.0, 1.0]), torch.tensor([0.5])))
     tensor(1.5000)
     """
 
-    critic_loss: Callable[[Tensor, Tensor], Tensor]
-    generator_loss: Callable[[Tensor], Tensor]
-    estimate: Callable[[Tensor], Tensor]
+    critic_loss: Callable[[Tensor, Tensor], Tensor]  # of real and fake scores
+    generator_loss: Callable[[Tensor], Tensor]  # of fake scores
+    estimate: Callable[[Tensor], Tensor]  # of the critic's loss: how far real and generated are apart
 
 
 def wasserstein_critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
@@ -72,7 +59,7 @@ def logistic_critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     >>> logistic_critic_loss(torch.zeros(2), torch.zeros(3))  # torn: 2 log 2
     tensor(1.3863)
     """
-    # softplus(-s) = -log sigmoid(s), so that no logarithm of 0 is ever taken
+    # softplus(-s) = -log sigmoid(s), so that no logarithm of 0 is ever taken.
     softplus = torch.nn.functional.softplus
     return softplus(-real_scores).mean() + softplus(fake_scores).mean()
 
@@ -85,7 +72,7 @@ def minimax_generator_loss(fake_scores: Tensor) -> Tensor:
     >>> minimax_generator_loss(torch.zeros(2))
     tensor(-0.6931)
     """
-    return -torch.nn.functional.softplus(fake_scores).mean()
+    return -torch.nn.functional.softplus(fake_scores).mean()  # log(1 - sigmoid(s))
 
 
 def non_saturating_generator_loss(fake_scores: Tensor) -> Tensor:
@@ -96,7 +83,7 @@ def non_saturating_generator_loss(fake_scores: Tensor) -> Tensor:
     >>> non_saturating_generator_loss(torch.zeros(2))
     tensor(0.6931)
     """
-    return torch.nn.functional.softplus(-fake_scores).mean()
+    return torch.nn.functional.softplus(-fake_scores).mean()  # -log sigmoid(s)
 
 
 def wasserstein_estimate(critic_loss: Tensor) -> Tensor:
@@ -116,7 +103,7 @@ def js_estimate(critic_loss: Tensor) -> Tensor:
     >>> js_estimate(torch.tensor(0.0))  # no loss at all: nothing in common
     tensor(0.6931)
     """
-    return LOG_2 - critic_loss / 2
+    return LOG_2 - critic_loss / 2  # an undecided critic, with a loss of 2 log 2, sees no distance
 
 
 _WASSERSTEIN = (wasserstein_critic_loss, wasserstein_generator_loss, wasserstein_estimate)

@@ -34,9 +34,7 @@ def stream(seed: int, purpose: str, device: str | torch.device = "cpu") -> torch
 
 
 def noise(n: int, latent_dim: int, seed: int) -> Tensor:
-    """Return Gaussian noise (n, latent_dim) for a generator, from the stream "noise" of `seed`.
-
-    Chapter 4 uses it.
+    """Return Gaussian noise (n, latent_dim), from the stream "noise" of `seed`. Chapter 4 uses it.
 
     >>> noise(3, 100, seed=1).shape
     torch.Size([3, 100])

@@ -28,7 +28,7 @@ class Run:
     @cached_property
     def config(self) -> training.Config:
         """The settings; its device is whatever this machine has."""
-        return training.Config.from_json(training.read_settings(self.path / "config.json"), device="auto")
+        return training.Config.from_json(directory.read_settings(self.path / "config.json"), device="auto")
 
     @cached_property
     def metrics(self) -> dict[str, np.ndarray]:

@@ -1,13 +1,9 @@
 r"""Toy distributions in the plane: small enough to hold every critic against exact transport.
 
-The mixtures and the Swiss roll are those of WGAN-GP [1]_, with the scales of the authors' code,
-``gan_toy.py``, not those that a reader of the paper would guess. Each sampler takes the number of
-points, at least 1 (else ValueError), and a stream of random numbers, so that a figure is the same
-each time it is drawn. It returns the points as float32, (n, 2).
-
-References
-----------
-.. [1] Gulrajani et al. (2017), Improved Training of Wasserstein GANs, arXiv:1704.00028.
+The mixtures and the Swiss roll are those of WGAN-GP (Gulrajani et al. 2017, arXiv:1704.00028), with
+the scales of the authors' code, ``gan_toy.py``, not those that a reader of the paper would guess.
+Each sampler takes the number of points, at least 1 (else ValueError), and a stream of random
+numbers, so that a figure is the same each time it is drawn. It returns the points, float32 (n, 2).
 """
 
 import math
@@ -29,9 +25,7 @@ def rng(seed: int) -> torch.Generator:
 
 
 def eight_gaussians(n: int, rng: torch.Generator) -> Tensor:
-    r"""Draw `n` points from eight Gaussians on a circle of radius √2, each of σ = 0.02/√2.
-
-    Chapter 4 plays on them.
+    r"""Draw from 8 Gaussians on a circle of radius √2, each of σ = 0.02/√2. Chapter 4 plays so.
 
     >>> points = eight_gaussians(100, rng(0))
     >>> points.shape, bool(((points.norm(dim=1) - 2**0.5).abs() < 0.1).all())
@@ -61,8 +55,9 @@ def swiss_roll(n: int, rng: torch.Generator) -> Tensor:
     >>> bool((swiss_roll(1000, rng(0)).norm(dim=1) < 4.5 * math.pi / 7.5 + 0.2).all())
     True
     """
-    angle = 1.5 * math.pi * (1 + 2 * torch.rand(_positive(n), generator=rng))
-    roll = torch.stack([angle * angle.cos(), angle * angle.sin()], dim=1)
+    turns = 1 + 2 * torch.rand(_positive(n), generator=rng)  # 1 to 3, in units of 3π/2
+    angle = 1.5 * math.pi * turns
+    roll = torch.stack([angle * angle.cos(), angle * angle.sin()], dim=1)  # (n, 2)
     return (roll + 0.25 * torch.randn(n, 2, generator=rng)) / 7.5
 
 
@@ -101,8 +96,9 @@ def twenty_five_centres() -> Tensor:
 
 def _mixture(n: int, centres: Tensor, std: float, rng: torch.Generator) -> Tensor:
     """Draw `n` points from equal, round Gaussians at `centres` (k, d)."""
-    which = torch.randint(len(centres), (_positive(n),), generator=rng)
-    return centres[which] + std * torch.randn(n, centres.shape[1], generator=rng)
+    which = torch.randint(len(centres), (_positive(n),), generator=rng)  # (n,)
+    noise = torch.randn(n, centres.shape[1], generator=rng)  # (n, d)
+    return centres[which] + std * noise
 
 
 def _positive(n: int) -> int:

@@ -15,7 +15,7 @@ import torch
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
-from wgan_lib.arrays import check_points, check_same_space, float64, weights
+from wgan_lib.arrays import check_order, check_same_space, float64, positions, weights
 
 Array = TypeVar("Array", np.ndarray, Tensor)
 MOST_PIVOTS = 10_000_000  # of the network simplex, before it gives up
@@ -50,22 +50,10 @@ class Transport:
 def cost_matrix(x: Array, y: Array, *, metric: str = "euclidean") -> Array:
     """Return the (n, m) cost of moving a unit of mass from each row of `x` to each row of `y`.
 
-    Chapter 1 builds it.
+    The points, (n, d) and (m, d), are both NumPy arrays or both torch tensors, and finite, else
+    ValueError. `metric` is one that `scipy.spatial.distance.cdist` knows: "euclidean",
+    "sqeuclidean", "cityblock", … Chapter 1 builds it.
 
-    Parameters
-    ----------
-    x, y : array, shapes (n, d) and (m, d)
-        Points; both NumPy arrays or both torch tensors.
-    metric : str
-        One that `scipy.spatial.distance.cdist` knows: "euclidean", "sqeuclidean", "cityblock", …
-
-    Raises
-    ------
-    ValueError
-        If the dimensions do not match, or a coordinate is NaN or infinite.
-
-    Examples
-    --------
     >>> cost_matrix(np.array([[0.0, 0.0], [3.0, 0.0]]), np.array([[0.0, 4.0]]))
     array([[4.],
            [5.]])
@@ -105,19 +93,13 @@ def emd(
         As `cost_matrix` takes it. With "euclidean" the value is W1, in the units of `x`; with
         "sqeuclidean" it is the *square* of W2.
 
-    Returns
-    -------
-    Transport
-        `cost`, `coupling` (n, m) and `potentials` (u, v), in float64, as the kind of `x`.
-
     Raises
     ------
     ValueError
-        On mismatched dimensions, NaN, or weights that are empty, negative or do not sum to 1.
+        On mismatched dimensions, NaN, or weights that are no distribution.
     RuntimeError
-        If the solver stops before the optimum, or its answer fails the proof by duality: the
-        potentials bound every plan's cost from below, and the bound must be the cost that was
-        found, to a millionth. Costs that differ by fifteen orders of magnitude can fail so.
+        If the solver stops before the optimum, or its answer fails the proof by duality. Costs that
+        differ by fifteen orders of magnitude can fail so.
 
     Examples
     --------
@@ -130,23 +112,19 @@ def emd(
     coupling, u, v = _solve(a, b, costs)
     cost = float((coupling * costs).sum())
     _prove(cost, a, b, costs, u)
-
-    def like_x(array: np.ndarray) -> np.ndarray | Tensor:
-        return torch.from_numpy(array).to(x.device) if isinstance(x, Tensor) else array
-
-    return Transport(cost, like_x(coupling), (like_x(u), like_x(v)))
+    if isinstance(x, Tensor):  # who gives tensors gets tensors
+        coupling, u, v = (torch.from_numpy(array).to(x.device) for array in (coupling, u, v))
+    return Transport(cost, coupling, (u, v))
 
 
-def _solve(
-    a: np.ndarray,
-    b: np.ndarray,
-    costs: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return POT's plan and potentials, found at costs of about 1: its tolerances are absolute."""
+def _solve(a: np.ndarray, b: np.ndarray, costs: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return POT's plan, (n, m), and potentials, (n,) and (m,)."""
     if not np.isfinite(costs).all():
         far = "the points are too far apart for float64; divide them all"
         raise ValueError(f"a cost is infinite or NaN: {far}")
-    unit = np.ldexp(1.0, int(np.frexp(costs.max())[1]))  # a power of 2, so that no digit changes
+    # POT's tolerances are absolute, so that it solves best at costs of about 1. The unit is a power
+    # of 2, by which no digit changes.
+    unit = np.ldexp(1.0, int(np.frexp(costs.max())[1]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # POT warns and goes on; below, a warning is an error
         coupling, log = ot.emd(a, b, costs / unit, numItermax=MOST_PIVOTS, log=True)
@@ -157,13 +135,15 @@ def _solve(
 
 
 def _prove(cost: float, a: np.ndarray, b: np.ndarray, costs: np.ndarray, u: np.ndarray) -> None:
-    """Raise unless `cost` meets the lower bound that u and its best answer v give, to 1e-6 of it.
+    """Raise unless `cost` is proved optimal, to a millionth.
 
-    A cost near 0 is allowed 1e-12 of the typical (median) cost instead: what rounding leaves of 0.
+    The potential u and its best answer v bound the cost of every plan from below (weak duality). A
+    plan that reaches the bound is optimal, whoever found it.
     """
     used = a > 0  # rows without mass constrain nothing
-    v = (costs[used] - u[used, None]).min(axis=0)
+    v = c_transform(u[used], costs[used].T)  # (m,)
     gap = cost - (a @ u + b @ v)
+    # Of a cost near 0 rounding leaves up to 1e-12 of the typical (median) cost.
     if not gap <= max(1e-6 * cost, 1e-12 * float(np.median(costs))):
         raise RuntimeError(
             f"the transport between {len(a)} and {len(b)} points costs {cost:.6g}, of which "
@@ -200,40 +180,20 @@ def wasserstein_1d(
 
     .. math:: W_p = \Big( \int_0^1 |F_x^{-1}(t) - F_y^{-1}(t)|^p \, dt \Big)^{1/p}
 
-    In the units of `x`. (POT's `wasserstein_1d` returns the p-th power.) Peyré and Cuturi (2019),
-    Computational Optimal Transport, remark 2.30. Chapter 1 derives it.
+    In the units of `x`. (POT's `wasserstein_1d` returns the p-th power.) All is as in `emd`, but the
+    points are positions, (n,) and (m,), and the order p is at least 1, else ValueError. Peyré and
+    Cuturi (2019), Computational Optimal Transport, remark 2.30. Chapter 1 derives it.
 
-    Parameters
-    ----------
-    x, y, a, b
-        As in `emd`, but the points are positions, of shapes (n,) and (m,).
-    p : float
-        The order, at least 1.
-
-    Raises
-    ------
-    ValueError
-        If `x` or `y` is not flat, `p` < 1, or the weights are no distribution.
-
-    Examples
-    --------
     >>> wasserstein_1d([0, 1, 2], [5, 3, 4])
     3.0
     """
-    _check_order(p)
-    x, y = float64(x, "x"), float64(y, "y")
-    for name, positions in (("x", x), ("y", y)):
-        if positions.ndim != 1:
-            flat = "wasserstein_1d takes flat arrays of positions"
-            raise ValueError(f"{name} has shape {positions.shape}: {flat}")
-        check_points(positions[:, None], name)
+    check_order(p)
+    x, y = positions(x, "x"), positions(y, "y")
     a, b = weights(a, len(x), "a"), weights(b, len(y), "b")
     plan = ot.emd_1d(x, y, a, b, metric="euclidean", dense=False)  # monotone, as a sparse matrix
     distance = np.abs(x[plan.row] - y[plan.col])
-    longest = distance.max()
-    if longest == 0:
-        return 0.0
-    relative = distance / longest  # so that no power leaves float64
+    longest = distance.max() or 1.0
+    relative = distance / longest  # at most 1, so that no power leaves float64
     return float(longest * (plan.data @ relative**p) ** (1 / p))
 
 
@@ -251,32 +211,16 @@ def sliced_wasserstein(
 
     .. math:: (\mathbb{E}_\theta\, W_p^p(\theta^\top x, \theta^\top y))^{1/p}
 
-    In the units of `x`, and never more than W_p(x, y). Bonneel et al. (2015), Sliced and Radon
-    Wasserstein Barycenters of Measures. Chapter 14 tries it.
+    In the units of `x`, and never more than W_p(x, y). All is as in `emd`, with an order p of at
+    least 1 and as many directions, drawn uniformly from the sphere, as `projections` says. Raises
+    ValueError, too, if the p-th powers of the distances leave the range of float64. Bonneel et al.
+    (2015), Sliced and Radon Wasserstein Barycenters of Measures. Chapter 14 tries it.
 
-    Parameters
-    ----------
-    x, y, a, b
-        As in `emd`.
-    p : float
-        The order, at least 1.
-    projections : int
-        Number of directions drawn uniformly from the sphere.
-    seed : int
-        Seed of those directions.
-
-    Raises
-    ------
-    ValueError
-        As `wasserstein_1d`; also if the p-th powers of the distances leave the range of float64.
-
-    Examples
-    --------
     >>> x = np.eye(3)
     >>> 0 < sliced_wasserstein(x, x + 1) < emd(x, x + 1).cost
     True
     """
-    _check_order(p)
+    check_order(p)
     if projections < 1:
         raise ValueError(f"projections = {projections}: at least one direction is needed")
     x, y = float64(x, "x"), float64(y, "y")
@@ -290,6 +234,7 @@ def sliced_wasserstein(
         return float(ot.sliced_wasserstein_distance(x / largest, y / largest, a, b, p=p, **options))
 
     value = mean(p)
+    # A mean that is 0 for this order alone was lost on the way: its powers are too small.
     if not np.isfinite(value) or (value == 0 and mean(1) > 0):
         range_left = "the p-th powers of these distances leave the range of float64"
         raise ValueError(f"p = {p}: {range_left}; take a smaller p")
@@ -314,8 +259,3 @@ def c_transform(potential: Array, cost: Array) -> Array:
         )
     gap = cost - potential
     return gap.amin(dim=1) if isinstance(gap, Tensor) else gap.min(axis=1)
-
-
-def _check_order(p: float) -> None:
-    if not 1 <= p < np.inf:
-        raise ValueError(f"p = {p}: the order of a Wasserstein distance is at least 1, and finite")

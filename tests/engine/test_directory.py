@@ -20,7 +20,9 @@ from small_run import RUN, contents, equal, mark, stop_at, weights
 
 from wgan_lib import training
 from wgan_lib.engine import directory, storage
-from wgan_lib.training import Config, Trainer, preset, read_metrics
+from wgan_lib.engine.directory import read_metrics
+from wgan_lib.settings import PRESETS
+from wgan_lib.training import Config, Trainer, preset
 
 
 def test_a_run_is_never_resumed_to_fewer_steps_than_it_has_made(small, images, tmp_path):
@@ -58,7 +60,7 @@ def test_without_a_directory_nothing_is_written(small, images, tmp_path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", training.PRESETS)
+@pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_trains_and_resumes(small, name, images, tmp_path):
     config = small(name, batch_size=8, steps=6, log_every=1, checkpoint_every=3, out=tmp_path)
     rows = Trainer(config, images).run(

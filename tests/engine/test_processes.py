@@ -16,7 +16,8 @@ from torch import nn
 
 from wgan_lib import mnist
 from wgan_lib.engine import processes, storage
-from wgan_lib.training import Trainer, preset, read_metrics
+from wgan_lib.engine.directory import read_metrics
+from wgan_lib.training import Trainer, preset
 
 PROCESSES = multiprocessing.get_context("forkserver")
 LENGTH = {"steps": 8, "critic_steps": 2, "log_every": 1, "sample_every": 4, "checkpoint_every": 4}

@@ -14,7 +14,8 @@ from small_run import INFINITE, NAN, RUN, contents, poison, stop_at
 
 from wgan_lib import mnist, training
 from wgan_lib.engine import session, storage
-from wgan_lib.training import Diverged, Trainer
+from wgan_lib.engine.session import Diverged
+from wgan_lib.training import Trainer
 
 
 @pytest.mark.parametrize(("name", "estimate"), [("wgan-gp-conv", "w_estimate"), ("gan-conv", "js_estimate")])

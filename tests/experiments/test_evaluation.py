@@ -1,6 +1,7 @@
-"""How a run is measured: spreads, and a row for each snapshot."""
+"""How images and a run are measured: every metric, spreads, and a row for each snapshot."""
 
 import csv
+import math
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,9 +32,27 @@ def test_the_two_halves_share_no_digit(digits):
     assert not torch.equal(one, digits.halves(2000, seed=2)[0])
 
 
+def test_a_perfect_generator_scores_as_real_digits_do_and_a_blur_does_not(digits):
+    real, other, training = digits.test[:1000], digits.test[1000:2000], digits.training[:2000]
+    blurred = torch.nn.functional.avg_pool2d(other, 5, stride=1, padding=2)
+    perfect, blur = (evaluation.measure(x, real, training, n_exact=200) for x in (other, blurred))
+    assert blur["fid"] > 3 * perfect["fid"] and blur["kid"] > 3 * abs(perfect["kid"])
+    assert perfect["precision"] > 0.8 > blur["precision"]
+    assert perfect["inception_score"] > 9 and perfect["classes"] == 10 and perfect["readable"] > 0.95
+    assert blur["w1_pixels"] < perfect["w1_pixels"], "exact transport in pixels prefers a blur"
+    assert all(math.isfinite(value) for value in (*perfect.values(), *blur.values()))
+
+
+def test_a_memoriser_is_nearer_to_the_training_images(digits):
+    test, training = digits.test, digits.training[:2000]
+    copied = evaluation.measure(training[:300], test[:300], training, n_exact=100)
+    honest = evaluation.measure(test[300:600], test[:300], training, n_exact=100)
+    assert copied["nearest"] < 0.05 < 4 < honest["nearest"]
+
+
 def test_a_report_has_the_mean_and_the_spread_of_each_sample(run, digits, monkeypatch):
     values = iter([1.0, 10.0, 3.0, 10.0])
-    monkeypatch.setattr(metrics, "measure", lambda *_: {"fid": next(values)})
+    monkeypatch.setattr(evaluation, "measure", lambda *_: {"fid": next(values)})
     report = evaluation.evaluate(run, digits, n=100, seeds=2)
     assert report["generated"]["fid"] == {"mean": 2.0, "sd": pytest.approx(2**0.5)}
     assert report["real"]["fid"] == {"mean": 10.0, "sd": 0.0}
@@ -58,7 +77,7 @@ def test_each_snapshot_has_a_row_and_the_last_is_that_of_the_run(run, digits):
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "5"]
     assert run.quality["step"].tolist() == [2, 4, 5]
     reference, _ = digits.halves(100, seed=1)
-    last = metrics.measure(run.generate(100, seed=1), reference, digits.training)
+    last = evaluation.measure(run.generate(100, seed=1), reference, digits.training)
     assert run.quality["w1_pixels"][-1] == pytest.approx(last["w1_pixels"], rel=1e-2), "half precision"
 
 

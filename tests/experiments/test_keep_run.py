@@ -29,7 +29,7 @@ def test_a_record_holds_what_readers_need_in_half_the_bytes(run, tmp_path):
     record = keep_run.record(run.path, tmp_path / "kept" / "mine")
     names = {path.name for path in record.path.iterdir()}
     assert names == {"config.json", "metrics.csv", "samples.gif", "run.json", "samples.png", "generator.safetensors"}
-    for name in keep_run.KEPT:
+    for name in keep_run.COPIED_FILES:
         assert (record.path / name).read_bytes() == (run.path / name).read_bytes()
     for name, values in run.metrics.items():
         np.testing.assert_allclose(record.metrics[name], values, rtol=5e-6)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from wgan_lib import __main__, mnist, training
+from wgan_lib.engine.directory import hardware
 from wgan_lib.experiments import speed
 from wgan_lib.training import preset
 
@@ -90,7 +91,7 @@ def test_bench_prints_a_table_with_the_hardware(few, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", words)
     __main__.main()
     said = capsys.readouterr().out
-    assert training.hardware(torch.device("cpu")) in said
+    assert hardware(torch.device("cpu")) in said
     assert len(re.findall(r"a critic step: \d+ MFLOP, \d+ MB", said)) == 2
     for variant in ("float32, eager", "bfloat16, eager"):
         assert len(re.findall(rf"{variant} .*\d %? .*[\d.]+\n", said.replace("%", " %"))) == 2

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from wgan_lib import mnist, networks
+from wgan_lib import mnist
 from wgan_lib.engine import processes, storage
 from wgan_lib.settings import Config, require
 
@@ -291,9 +291,15 @@ def _in_greys(grid: np.ndarray, greys: int) -> Image.Image:
 
 
 def hardware(device: torch.device) -> str:
-    """Return what the run ran on, in words: the GPU's name, or the processor's and the number of threads."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
+    """Return what a run runs on, in words: the GPU's name, or the processor's and the number of threads.
+
+    Before either stands the number of processes, if there are several.
+    """
+    count = f"{processes.size()} × " if processes.size() > 1 else ""
+    return count + (torch.cuda.get_device_name(device) if device.type == "cuda" else _processor())
+
+
+def _processor() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -386,7 +392,7 @@ def grid_is_due(trainer: Any) -> bool:
 
 def _save_grid(trainer: Any, out: Path) -> None:
     """Write a picture of the fixed latents, and the generator that made it, in half precision."""
-    name, weights = f"{trainer.steps_done:08d}", networks.halved(trainer.averaged.state_dict())
+    name, weights = f"{trainer.steps_done:08d}", storage.halved(trainer.averaged.state_dict())
     _save_generator(trainer, out / "snapshots" / f"{name}.safetensors", weights)
     storage.write_atomically(out / "samples" / f"{name}.png", png(mnist.grid(trainer.sample())))
 
@@ -408,7 +414,7 @@ def _save_summary(trainer: Any, out: Path) -> None:
     if film is not None:
         storage.write_atomically(out / "samples.gif", film)
     facts = {
-        "hardware": trainer.hardware(),
+        "hardware": hardware(trainer.device),
         "torch": torch.__version__,
         "date": time.strftime("%Y-%m-%d"),
         "steps": trainer.steps_done,
@@ -441,7 +447,7 @@ def _save_checkpoint(trainer: Any, path: Path) -> None:
 
 
 def _made_on(trainer: Any) -> str:
-    return f"{trainer.hardware()}, torch {torch.__version__}"
+    return f"{hardware(trainer.device)}, torch {torch.__version__}"
 
 
 def _restore(trainer: Any, path: Path) -> None:

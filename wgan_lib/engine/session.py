@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from wgan_lib.engine import directory, processes, storage
+from wgan_lib.engine import directory, graphs, processes, storage
 from wgan_lib.engine.directory import COLUMNS
 from wgan_lib.settings import Config, require
 
@@ -61,7 +61,7 @@ def _loop(trainer: Any, listeners: list[Listener], interrupted: list[int]) -> No
     quiet = True if processes.rank() else None  # None: unless there is a terminal
     with tqdm(total=config.steps, initial=trainer.steps_done, unit="step", disable=quiet) as progress:
         while trainer.steps_done < config.steps and not stop:
-            seen = trainer.advance()
+            seen = graphs.advance(trainer)
             progress.update(trainer.steps_done - progress.n)
             log = trainer.steps_done % config.log_every == 0
             if log or trainer.device.type == "cpu":  # on a GPU, looking at the loss at each step would stall it

@@ -67,6 +67,12 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return _unflatten(flat), json.loads(facts)
 
 
+def halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return `weights` in half precision: enough to draw from, and half the size."""
+    floats = {name: tensor.half() for name, tensor in weights.items() if tensor.is_floating_point()}
+    return {**weights, **floats}
+
+
 def flatten(tree: Tree, prefix: str = "") -> dict[str, Tensor]:
     """Return {"a/b": tensor} for {"a": {"b": tensor}}."""
     flat = {}

@@ -12,10 +12,12 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm, trange
 
-from wgan_lib import metrics, mnist, networks, randomness, runs
+from wgan_lib import metrics, mnist, networks, randomness, runs, transport
 from wgan_lib.engine import directory, storage
 
 EACH_SIDE = 5000  # half of the test set
+N_EXACT = 1000  # images on each side for exact transport, whose work grows with the cube of them
+READABLE_FROM = 0.8  # of one class, so sure is the judge of a digit that can be read
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def evaluate(run: runs.Run, digits: Digits, n: int = EACH_SIDE, seeds: int = 3) 
     -------
     dict
         "n", "n_exact" (as many for exact transport and the nearest training image), "seeds", and for "generated" and
-        "real" the mean and the standard deviation (0 for one seed) of each metric of `metrics.measure`, of the median
+        "real" the mean and the standard deviation (0 for one seed) of each metric of `measure`, of the median
         distance to the nearest training image in features, and of the share of each digit.
     """
     check(n, seeds)
@@ -78,15 +80,68 @@ def evaluate(run: runs.Run, digits: Digits, n: int = EACH_SIDE, seeds: int = 3) 
         reference, other = digits.halves(n, seed)
         generated.append(_measure(run.generate(n, seed), reference, digits))
         real.append(_measure(other, reference, digits))
-    return {"n": n, "n_exact": min(n, metrics.N_EXACT), "seeds": seeds,
+    return {"n": n, "n_exact": min(n, N_EXACT), "seeds": seeds,
             "generated": _spread(generated), "real": _spread(real)}  # fmt: skip
 
 
+def measure(
+    images: Tensor,
+    reference: Tensor,
+    training: Tensor,
+    *,
+    reference_features: Tensor | None = None,
+    n_exact: int = N_EXACT,
+) -> dict[str, float]:
+    """Hold images against a reference: every metric of `metrics`, and exact transport, by name.
+
+    Parameters
+    ----------
+    images, reference : Tensor, equal shapes (n, 1, 28, 28), in [-1, 1]
+        What to measure, and real images that no network of this book has trained on.
+    training : Tensor, shape (m, 1, 28, 28), in [-1, 1]
+        What the generator has seen.
+    reference_features : Tensor, shape (n, 64), optional
+        `metrics.features(reference)`, if they are known already.
+    n_exact : int
+        Exact transport, and the search for the nearest training image, take the first so many.
+
+    Returns
+    -------
+    dict
+        fid, kid, inception_score, precision, recall, w1_pixels, w1_features, sliced_pixels,
+        sliced_features, nearest (median distance to the nearest training image, in pixels), classes
+        (how many of the ten occur), class_imbalance, and readable (the share of which the judge is
+        at least 80 % sure).
+    """
+    x = metrics.features(images)
+    y = metrics.features(reference) if reference_features is None else reference_features
+    few, few_real = images[:n_exact].flatten(1), reference[:n_exact].flatten(1)
+    few_x, few_y = x[:n_exact], y[:n_exact]
+    judged = metrics.judge(images)
+    shares = metrics.class_shares(judged)
+    precision, recall = metrics.precision_recall(y, x)
+    return {
+        "fid": metrics.fid(y, x),
+        "kid": metrics.kid(y, x),
+        "inception_score": metrics.inception_score(metrics.logits(x)),
+        "precision": precision,
+        "recall": recall,
+        "w1_pixels": transport.emd(few, few_real).cost,
+        "w1_features": transport.emd(few_x, few_y).cost,
+        "sliced_pixels": transport.sliced_wasserstein(few, few_real),
+        "sliced_features": transport.sliced_wasserstein(few_x, few_y),
+        "nearest": metrics.nearest(few, training.flatten(1))[0].median().item(),
+        "classes": int((shares > 0).sum()),
+        "class_imbalance": metrics.class_imbalance(shares),
+        "readable": (judged.softmax(dim=1).amax(dim=1) >= READABLE_FROM).double().mean().item(),
+    }
+
+
 def _measure(images: Tensor, reference: Tensor, digits: Digits) -> dict[str, float]:
-    distances, _ = metrics.nearest(metrics.features(images[: metrics.N_EXACT]), digits.training_features)
+    distances, _ = metrics.nearest(metrics.features(images[:N_EXACT]), digits.training_features)
     shares = metrics.class_shares(metrics.judge(images)).tolist()
     return {
-        **metrics.measure(images, reference, digits.training),
+        **measure(images, reference, digits.training),
         "nearest_features": distances.median().item(),
         **{f"share_of_{digit}": share for digit, share in enumerate(shares)},
     }
@@ -129,7 +184,7 @@ def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE // 2) -> None:
     rows = []
     for step, path in tqdm(snapshots.items(), desc=run.path.name, disable=None):
         images = networks.sample(run.generator(path), latent)
-        measured = metrics.measure(images, reference, digits.training, reference_features=known)
+        measured = measure(images, reference, digits.training, reference_features=known)
         rows.append({"step": step} | {name: round(value, 5) for name, value in measured.items()})
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0])

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import trange
 
-from wgan_lib import classifiers, mnist, networks, randomness
+from wgan_lib import classifiers, mnist, randomness
 from wgan_lib.engine import storage
 
 
@@ -57,4 +57,4 @@ def _moved(images: Tensor, rng: torch.Generator) -> Tensor:
 def save(name: str, network: nn.Module, **facts: float) -> None:
     """Write the weights in half precision to where `classifiers.load` finds them, with what is to be said of them."""
     classifiers.WEIGHTS.mkdir(exist_ok=True)
-    storage.save(classifiers.WEIGHTS / f"{name}.safetensors", networks.halved(network.state_dict()), **facts)
+    storage.save(classifiers.WEIGHTS / f"{name}.safetensors", storage.halved(network.state_dict()), **facts)

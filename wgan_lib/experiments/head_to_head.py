@@ -24,7 +24,8 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from wgan_lib import lipschitz, networks, randomness, toy, training, transport
+from wgan_lib import lipschitz, networks, randomness, toy, transport
+from wgan_lib.engine.directory import hardware
 from wgan_lib.engine.storage import write_atomically
 from wgan_lib.objectives import OBJECTIVES, Objective
 
@@ -432,7 +433,7 @@ def record(out: Path) -> None:
     save(rows + _play_all(changes(), 1), out / "sweep.csv")
     save(_play_all(patience(), PATIENT_LOOKS), out / "patience.csv")
     floors = {data: floor(data).tolist() for data in DATA}
-    facts = {"hardware": training.hardware(torch.device("cpu")), "torch": torch.__version__,
+    facts = {"hardware": hardware(torch.device("cpu")), "torch": torch.__version__,
              "date": datetime.date.today().isoformat(), "cpu_seconds": round(time.process_time() - started),
              "floors": floors}  # fmt: skip
     write_atomically(out / "run.json", (json.dumps(facts, indent=2) + "\n").encode())

@@ -3,11 +3,11 @@ r"""How a finished run is kept for readers; ``python -m wgan_lib record`` does i
 import shutil
 from pathlib import Path
 
-from wgan_lib import networks, runs, training
+from wgan_lib import runs
 from wgan_lib.engine import directory, storage
 from wgan_lib.settings import require
 
-KEPT = ("config.json", "samples.gif", "run.json")
+COPIED_FILES = ("config.json", "samples.gif", "run.json")
 
 
 def record(source: Path, destination: Path) -> runs.Run:
@@ -43,12 +43,12 @@ def _copy(run: runs.Run, grid: Path, folder: Path) -> None:
     source = run.path
     run.generator()  # which refuses weights that are another run's
     tensors, facts = storage.load(source / "generator.safetensors")
-    kept = {name: (source / name).read_bytes() for name in KEPT} | {"samples.png": grid.read_bytes()}
-    rows = training.read_metrics(source / "metrics.csv")
+    kept = {name: (source / name).read_bytes() for name in COPIED_FILES} | {"samples.png": grid.read_bytes()}
+    rows = directory.read_metrics(source / "metrics.csv")
     rounded = [{name: value if name == "step" else f"{value:.6g}" for name, value in row.items()} for row in rows]
     kept["metrics.csv"] = directory.metrics_text(rounded).encode()
     if (source / "quality.csv").is_file():
         kept["quality.csv"] = (source / "quality.csv").read_bytes()
     for name, content in kept.items():
         storage.write_atomically(folder / name, content)
-    storage.save(folder / "generator.safetensors", networks.halved(tensors), **facts)
+    storage.save(folder / "generator.safetensors", storage.halved(tensors), **facts)

@@ -22,8 +22,10 @@ from torch.utils.flop_counter import flop_registry
 
 from wgan_lib import mnist, networks, training
 from wgan_lib.engine import graphs
+from wgan_lib.engine.directory import hardware
+from wgan_lib.settings import resolve_device
 
-NEVER = 10**9  # steps
+LONGER_THAN_ANY_BENCH = 10**9  # steps
 
 
 class PlainLoop:
@@ -44,7 +46,7 @@ class PlainLoop:
         from torchvision import transforms  # imported here, as elsewhere: it takes a second
         from torchvision.datasets import MNIST
 
-        self.config, self.device = config, training.resolve_device(config.device)
+        self.config, self.device = config, resolve_device(config.device)
         generator, critic = training.build(config)
         usual = [nn.LeakyReLU(0.2) if isinstance(layer, networks.LeakyReLU) else layer for layer in critic]
         self.generator, self.critic = generator.to(self.device), nn.Sequential(*usual).to(self.device)
@@ -203,15 +205,17 @@ def main(
     """
     if rounds < 1 or cycles < 5 or batch < 2:
         raise ValueError(f"rounds = {rounds}, cycles = {cycles}, batch = {batch}: at least 1, 5 and 2")
-    where = training.resolve_device(device)
+    where = resolve_device(device)
     width = (64 if where.type == "cuda" else 16) if width is None else width
-    print(f"WGAN-GP, five critic steps and a generator step to a cycle, on {training.hardware(where)}, "
+    print(f"WGAN-GP, five critic steps and a generator step to a cycle, on {hardware(where)}, "
           f"torch {torch.__version__}; times by the {'processor' if _alone(where) else 'wall'} clock")  # fmt: skip
     with tempfile.TemporaryDirectory() as root:
         unpack_for_torchvision(Path(root))
         for size in (batch, large) if where.type == "cuda" else (batch,):
             for name in ("wgan-gp", "wgan-gp-conv"):
-                settings = {"log_every": NEVER, "sample_every": NEVER, "checkpoint_every": NEVER, "steps": NEVER}
+                settings = dict.fromkeys(
+                    ("log_every", "sample_every", "checkpoint_every", "steps"), LONGER_THAN_ANY_BENCH
+                )
                 settings |= {"width": width} if name == "wgan-gp-conv" else {}
                 config = training.preset(name, device=device, batch_size=size, **settings)
                 _table(config, where, rounds, cycles, root)
@@ -257,7 +261,7 @@ def _cycle(trainer: training.Trainer) -> Callable[[], None]:
     def cycle() -> None:
         end = trainer.steps_done + trainer.config.critic_steps
         while trainer.steps_done < end:
-            trainer.advance()
+            graphs.advance(trainer)
 
     return cycle
 
