@@ -19,7 +19,7 @@ FLOORS = [
     {"randomness", "arrays", "claims", "figures", "widgets", "settings"},
     {"toy", "transport", "divergences", "objectives", "lipschitz", "networks", "mnist"},
     {"engine"},
-    {"classifiers", "metrics"},
+    {"classifiers", "metrics", "diagnose"},
     {"training"},
     {"runs"},
     {"experiments"},
