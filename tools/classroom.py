@@ -177,10 +177,19 @@ def read(path: Path) -> NotebookNode:
         target = (path.parent / found[1]).resolve().relative_to(ROOT)
         return f"]({place['url']}/blob/{place['branch']}/{target.as_posix()})"
 
+    notebook.cells = [part for cell in notebook.cells for part in _parts(cell)]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = LINK.sub(absolute, cell.source)
     return notebook
+
+
+def _parts(cell: NotebookNode) -> list[NotebookNode]:
+    """Cut a Markdown cell before each report in it: nbgrader marks whole cells."""
+    if cell.cell_type != "markdown" or not REPORT.search(cell.source):
+        return [cell]
+    sources = [part.strip() for part in re.split(r"(?=<!-- report:)", cell.source) if part.strip()]
+    return [nbformat.v4.new_markdown_cell(part, id=f"{cell.id}-{at}") for at, part in enumerate(sources)]
 
 
 def sources() -> list[Path]:
