@@ -121,7 +121,7 @@ def test_a_slider_on_the_page_is_that_of_the_notebook(chapter):
 def test_every_image_has_its_file_its_size_and_its_words_and_waits_until_it_is_seen(chapter):
     for figure in Figures(page_of(chapter)).found:
         themes = {image["class"] for image in figure["images"]}
-        assert themes <= {"only-light", "only-dark"} or themes == {"sheet dark-light"}
+        assert themes and themes <= {"only-light", "only-dark", "sheet dark-light"}
         for image in figure["images"]:
             assert (page_of(chapter).parent / image["src"]).resolve().stat().st_size > 100
             assert len(image["alt"].split()) >= 4 and image["loading"] == "lazy"
@@ -191,10 +191,9 @@ def test_by_night_a_drawing_is_the_same_but_for_its_colours():
 
 
 def test_a_page_is_light():
-    """A drawing below 250 kB, a frame below 100; a page with all it shows at first below 3 MB."""
+    """A drawing below 250 kB; a page with all it shows at first below 3 MB."""
     for path in IMAGES.glob("*.svg"):
-        frame = re.search(r"-\d\d-(day|night)", path.stem)
-        assert path.stat().st_size <= (110_000 if frame else 260_000), path.name
+        assert path.stat().st_size <= 260_000, path.name
     for chapter in chapters():
         page = page_of(chapter)
         images = {image["src"] for figure in Figures(page).found for image in figure["images"][:1]}

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from wgan_lib import widgets
+from wgan_lib import figures, widgets
 
 
 def draw(theta):
@@ -62,6 +62,26 @@ def test_frames_are_small():
     assert all(value.startswith('<img src="data:image/svg+xml;base64,') for value in values(draw))
     assert all(value.startswith('<img src="data:image/png;base64,') for value in values(noise))
     assert all('width="300" height="200"' in value for value in values(draw) + values(noise))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_slider_may_have_many_frames():
+    """Matplotlib warns when more than twenty figures are open."""
+    assert len(widgets.slider(draw, range(25), description="x", alt="A bar").children[1].children) == 25
+
+
+def test_frames_are_of_one_kind(monkeypatch):
+    """One of them a little beyond the limit: all are drawings, or the page's night would flicker."""
+
+    def curve(points):
+        figure, axes = plt.subplots(figsize=(3, 2))
+        axes.plot(np.random.default_rng(0).random(points))
+        return figure
+
+    monkeypatch.setattr(widgets, "FRAME_LIMIT", 12_000)
+    assert [figures.picture(curve(points), limit=12_000)[:4] for points in (5, 900)] == [b"<svg", b"\x89PNG"]
+    widget = widgets.slider(curve, [5, 900], description="points", alt="A curve")
+    assert all("data:image/svg+xml" in frame.value for frame in widget.children[1].children)
 
 
 def test_without_stack_the_kernel_changes_the_picture(monkeypatch):

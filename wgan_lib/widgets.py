@@ -11,6 +11,7 @@ from numbers import Real
 from typing import Any
 
 import ipywidgets
+import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from wgan_lib import figures
@@ -60,7 +61,8 @@ def slider(
     labels = _labels(values)
     if not 0 <= start < len(labels):
         raise ValueError(f"start is an index into {len(labels)} values, so 0 to {len(labels) - 1}; got {start}")
-    frames = [_frame(draw(value), alt(value) if callable(alt) else alt) for value in values]
+    texts = [alt(value) if callable(alt) else alt for value in values]
+    frames = _frames([_closed(draw(value)) for value in values], texts)
     control = ipywidgets.SelectionSlider(
         options=labels,
         index=start,
@@ -92,16 +94,27 @@ def _labels(values: Sequence[Any]) -> list[str]:
     return labels
 
 
-def _frame(figure: Figure, alt: str) -> str:
-    """Return the figure as an ``<img>`` that carries its own content, and close the figure."""
+def _closed(figure: Figure) -> Figure:
+    """Close a figure at once, since Matplotlib warns of more than twenty; it can still be drawn."""
     if not isinstance(figure, Figure):
         raise TypeError(f"draw must return a Matplotlib figure; got {type(figure).__name__}")
-    if not alt.strip():
+    plt.close(figure)
+    return figure
+
+
+def _frames(drawn: list[Figure], texts: list[str]) -> list[str]:
+    """Return the figures as ``<img>`` that carry their own content, all drawings or all pictures."""
+    if not all(alt.strip() for alt in texts):
         raise ValueError("alt is empty: say in words what the picture shows")
+    contents = [figures.picture(figure, limit=FRAME_LIMIT) for figure in drawn]
+    if len({content[:4] for content in contents}) > 1:  # some are little beyond the limit
+        contents = [figures.picture(figure) for figure in drawn]
+    return [_frame(figure, content, alt) for figure, content, alt in zip(drawn, contents, texts, strict=True)]
+
+
+def _frame(figure: Figure, content: bytes, alt: str) -> str:
     width, height = (round(100 * inches) for inches in figure.get_size_inches())
-    content = figures.picture(figure, limit=FRAME_LIMIT)
-    kind = figures.KINDS[content[:4]]
     return (
-        f'<img src="data:{kind};base64,{base64.b64encode(content).decode()}" alt="{html.escape(alt)}" '
-        f'width="{width}" height="{height}" style="max-width: 100%; height: auto">'
+        f'<img src="data:{figures.KINDS[content[:4]]};base64,{base64.b64encode(content).decode()}" '
+        f'alt="{html.escape(alt)}" width="{width}" height="{height}" style="max-width: 100%; height: auto">'
     )
