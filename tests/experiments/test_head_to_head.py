@@ -108,7 +108,7 @@ def test_a_game_that_diverged_is_infinitely_far():
 
 
 def test_rows_survive_the_file(tmp_path):
-    rows = head_to_head.play(Match("R1", steps=5, **SMALL), looks=1)
+    rows = head_to_head.play(Match("R1", steps=5, **SMALL), measurements=1)
     head_to_head.save(rows, tmp_path / "rows.csv")
     again = head_to_head.load(tmp_path / "rows.csv")
     assert [row["data"] for row in again] == [row["data"] for row in rows]

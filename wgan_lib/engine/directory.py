@@ -224,11 +224,7 @@ def finished(out: Path, steps: int) -> bool:
 
 def metrics_text(rows: list[dict[str, Any]]) -> str:
     """Return the content of metrics.csv."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return storage.csv_text(rows, COLUMNS)
 
 
 def to_tensor(rows: list[dict[str, float]]) -> Tensor:

@@ -3,10 +3,12 @@ r"""Files that survive a crash: written whole or not at all, checked when read, 
 Everything is stored as safetensors: a table of named tensors and a table of strings.
 """
 
+import csv
 import hashlib
+import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,15 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         raise
     finally:
         draft.unlink(missing_ok=True)
+
+
+def csv_text(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> str:
+    """Return the content of a CSV file: a header, and a line for each row."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def save(path: Path, tensors: Tree, **facts: Any) -> None:

@@ -1,7 +1,5 @@
 r"""How good the generator of a run is: every metric, beside its value for other real digits, and along the training."""
 
-import csv
-import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -186,8 +184,4 @@ def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE // 2) -> None:
         images = networks.sample(run.generator(path), latent)
         measured = measure(images, reference, digits.training, reference_features=known)
         rows.append({"step": step} | {name: round(value, 5) for name, value in measured.items()})
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0])
-    writer.writeheader()
-    writer.writerows(rows)
-    storage.write_atomically(run.path / "quality.csv", text.getvalue())
+    storage.write_atomically(run.path / "quality.csv", storage.csv_text(rows, rows[0]))

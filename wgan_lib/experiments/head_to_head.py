@@ -10,7 +10,6 @@ numbers, so that they differ by nothing but the method.
 
 import csv
 import datetime
-import io
 import itertools
 import json
 import time
@@ -26,7 +25,7 @@ from torch import Tensor, nn
 
 from wgan_lib import lipschitz, networks, randomness, toy, transport
 from wgan_lib.engine.directory import hardware
-from wgan_lib.engine.storage import write_atomically
+from wgan_lib.engine.storage import csv_text, write_atomically
 from wgan_lib.objectives import OBJECTIVES, Objective
 
 DATA = {"8 Gaussians": toy.eight_gaussians, "25 Gaussians": toy.twenty_five_gaussians, "Swiss roll": toy.swiss_roll}
@@ -330,9 +329,10 @@ CHANGES = (
     {"generator_norm": "batch", "critic_norm": "layer"},
     {"critic_steps": 1},
 )
-FINAL_SEEDS, FINAL_STEPS, LOOKS = tuple(range(10, 20)), 3000, 10
+FINAL_SEEDS = tuple(range(10, 20))
+FINAL_STEPS, FINAL_MEASUREMENTS = 3000, 10
 PATIENCE = ((0.1, 5), (10.0, 5), (10.0, 20))  # λ of the two-sided penalty, critic steps to one generator step
-PATIENT_STEPS, PATIENT_LOOKS = 6400, 8
+PATIENCE_STEPS, PATIENCE_MEASUREMENTS = 6400, 8
 
 
 def rates() -> list[Match]:
@@ -355,7 +355,7 @@ def finals(rows: list[dict[str, Any]]) -> list[Match]:
 
 def patience() -> list[Match]:
     """Return long matches of the two-sided penalty: whether a large λ wants no more than time, or critic steps."""
-    return [Match("GP", strength=strength, critic_steps=critic_steps, steps=PATIENT_STEPS)
+    return [Match("GP", strength=strength, critic_steps=critic_steps, steps=PATIENCE_STEPS)
             for strength, critic_steps in PATIENCE]  # fmt: skip
 
 
@@ -377,14 +377,18 @@ def describe(match: Match) -> dict[str, Any]:
     return {name: getattr(match, name) for name in names} | {"strength": strength}
 
 
-def play(match: Match, looks: int = 1) -> list[dict[str, Any]]:
-    """Play a match to its end, and return the judge's rows at `looks` evenly spaced moments."""
-    return _play_on(Contest(match), looks)
+def play(match: Match, measurements: int = 1) -> list[dict[str, Any]]:
+    """Play a match to its end, and return the judge's rows at `measurements` evenly spaced moments."""
+    return _play_on(Contest(match), measurements)
 
 
-def _play_on(contest: Contest, looks: int) -> list[dict[str, Any]]:
+def _play_on(contest: Contest, measurements: int) -> list[dict[str, Any]]:
     match = contest.match
-    return [describe(match) | row for _ in range(looks) for row in contest.advance(match.steps // looks).judge()]
+    return [
+        describe(match) | row
+        for _ in range(measurements)
+        for row in contest.advance(match.steps // measurements).judge()
+    ]
 
 
 @torch.no_grad()
@@ -399,12 +403,9 @@ def pictures(contest: Contest) -> dict[str, Tensor]:
 
 def save(rows: list[dict[str, Any]], path: Path) -> None:
     """Write rows as CSV, five digits of every measured number."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0])
-    writer.writeheader()
     measured = ("w", "claim", "quality")
-    writer.writerows(row | {name: f"{row[name]:.5g}" for name in measured} for row in rows)
-    write_atomically(path, text.getvalue().encode())
+    rounded = [row | {name: f"{row[name]:.5g}" for name in measured} for row in rows]
+    write_atomically(path, csv_text(rounded, rows[0]))
 
 
 def load(path: Path) -> list[dict[str, Any]]:
@@ -428,10 +429,10 @@ def record(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     started = time.process_time()
     rows, drawn = _play_all(rates(), 1), {}
-    save(_play_all(finals(rows), LOOKS, drawn), out / "finals.csv")
+    save(_play_all(finals(rows), FINAL_MEASUREMENTS, drawn), out / "finals.csv")
     write_atomically(out / "points.safetensors", safetensors.torch.save(drawn))
     save(rows + _play_all(changes(), 1), out / "sweep.csv")
-    save(_play_all(patience(), PATIENT_LOOKS), out / "patience.csv")
+    save(_play_all(patience(), PATIENCE_MEASUREMENTS), out / "patience.csv")
     floors = {data: floor(data).tolist() for data in DATA}
     facts = {"hardware": hardware(torch.device("cpu")), "torch": torch.__version__,
              "date": datetime.date.today().isoformat(), "cpu_seconds": round(time.process_time() - started),
@@ -439,11 +440,13 @@ def record(out: Path) -> None:
     write_atomically(out / "run.json", (json.dumps(facts, indent=2) + "\n").encode())
 
 
-def _play_all(matches: Iterable[Match], looks: int, drawn: dict[str, Tensor] | None = None) -> list[dict[str, Any]]:
+def _play_all(
+    matches: Iterable[Match], measurements: int, drawn: dict[str, Tensor] | None = None
+) -> list[dict[str, Any]]:
     rows = []
     for match in matches:
         contest = Contest(match)
-        rows += _play_on(contest, looks)
+        rows += _play_on(contest, measurements)
         if drawn is not None:
             drawn |= pictures(contest)
         print(match, *(f"{row['w']:.2f}" for row in rows[-len(match.games) :]), flush=True)
