@@ -1,7 +1,11 @@
 """What an examination found: one line for each promise."""
 
+import textwrap
 from dataclasses import dataclass
 from typing import NamedTuple
+
+WIDTH = 80  # characters of a line, so that a page need not be scrolled
+COLUMN = 18  # where the words begin, behind mark and name
 
 
 class Finding(NamedTuple):
@@ -21,8 +25,8 @@ class Finding(NamedTuple):
     Examples
     --------
     >>> print(Finding("signs", False, "real scores are pushed down", "Turn the sign of the loss."))
-    ✗ signs          real scores are pushed down
-                     → Turn the sign of the loss.
+    ✗ signs           real scores are pushed down
+                      → Turn the sign of the loss.
     """
 
     name: str
@@ -32,8 +36,18 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         mark = {True: "✓", False: "✗", None: "–"}[self.kept]
-        advice = f"\n{'':17s}→ {self.advice}" if self.kept is False else ""
-        return f"{mark} {self.name:14s} {self.measured}{advice}"
+        measured = textwrap.fill(
+            f"{mark} {self.name:15s} {self.measured}", WIDTH, subsequent_indent=" " * COLUMN, break_on_hyphens=False
+        )
+        if self.kept is not False:
+            return measured
+        return (
+            measured
+            + "\n"
+            + textwrap.fill(
+                f"→ {self.advice}", WIDTH, initial_indent=" " * COLUMN, subsequent_indent=" " * (COLUMN + 2)
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -51,8 +65,8 @@ class Report:
     >>> report.broken, report.skipped
     ([], ['range'])
     >>> print(report)
-    ✓ signs          as they should be
-    – range          give generator
+    ✓ signs           as they should be
+    – range           give generator
     1 examined, 1 not; nothing found.
     """
 
