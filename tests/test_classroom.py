@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-import warnings
 from pathlib import Path
 
 import nbformat
@@ -151,17 +150,26 @@ def test_the_zip_depends_on_the_book_alone(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def course(small, tmp_path_factory):
-    """Make a course of one assignment, released by nbgrader; return a function that marks a submission."""
-    root = tmp_path_factory.mktemp("course")
-    (root / "source" / "small").mkdir(parents=True)
-    nbformat.write(classroom.assignment(small), root / "source" / "small" / "small.ipynb")
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+def open_course(tmp_path_factory):
+    """Return a function that makes a course of one notebook, released by nbgrader."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # it calls alembic
         patch.setenv("PYTHONPATH", str(ROOT))
-        patch.chdir(root)
-        yield Course(root, "small")
+
+        def make(name, notebook):
+            root = tmp_path_factory.mktemp(name)
+            (root / "source" / name).mkdir(parents=True)
+            nbformat.write(classroom.assignment(notebook), root / "source" / name / f"{name}.ipynb")
+            patch.chdir(root)
+            return Course(root, name)
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def course(open_course, small):
+    """Return the course of the small notebook."""
+    return open_course("small", small)
 
 
 class Course:
@@ -224,3 +232,14 @@ def test_nbgrader_gives_partly_right_work_its_part(course, student, answer, poin
     (cell,) = [cell for cell in work.cells if cell.source.startswith("my_w1 = ...")]
     cell.source = f"import numpy as np\n\n{answer}"
     assert course.marks(student, work) == (points, 10)
+
+
+@pytest.mark.parametrize("path", sorted(classroom.ASSIGNMENTS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_an_assignment_gives_its_solutions_all_points_and_untouched_dots_none(open_course, path):
+    notebook = classroom.read(path)
+    checked = sum(exercise.points for exercise in classroom.exercises(notebook))
+    written = sum(map(int, classroom.REPORT.findall(text(notebook))))
+    assert f"**Points:** {checked} for the" in text(notebook) and f", {written} for the report" in text(notebook)
+    course = open_course(path.stem, notebook)
+    assert course.marks("solver", course.notebook("source")) == (checked, checked + written)
+    assert course.marks("sleeper", course.notebook("release")) == (0, checked + written)
