@@ -62,6 +62,16 @@ def test_titles_do_not_repeat_themselves():
         assert title.count("Wasserstein GANs, computed") == 1, page.name
 
 
+def test_the_one_style_sheet_is_read_to_its_end():
+    """A bracket that a cut selector left open would silence every rule after it."""
+    css = (HTML / "_static" / "style.css").read_text("utf-8")
+    preludes = re.findall(r"[^{};]+(?=\{)", css)
+    assert len(preludes) > 1000
+    assert [each for each in preludes if each.count("(") != each.count(")")] == []
+    # The last rules of the book's own sheet are there.
+    assert ".scoreboard" in css and ".claim" in css
+
+
 def test_the_map_of_the_site_is_the_book():
     """Every page of the contents, once."""
     tree = ElementTree.parse(HTML / "sitemap.xml")

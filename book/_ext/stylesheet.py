@@ -43,6 +43,17 @@ def wanted(selector, used):
     return {re.sub(r"\\", "", n) for n in names} <= used
 
 
+def selectors(prelude):
+    """Cut a list of selectors at its commas, not at those in brackets."""
+    depth, begin = 0, 0
+    for at, sign in enumerate(prelude):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if sign == "," and depth == 0:
+            yield prelude[begin:at]
+            begin = at + 1
+    yield prelude[begin:]
+
+
 def kept(css, used):
     """Return a style sheet without the rules that match nothing."""
     lines = []
@@ -52,8 +63,8 @@ def kept(css, used):
         elif GLYPH.search(body):
             body = ""
         elif not prelude.startswith("@"):
-            selectors = re.split(r",(?![^()]*\))", prelude)
-            prelude = ",".join(s.strip() for s in selectors if wanted(s, used))
+            some = (each.strip() for each in selectors(prelude))
+            prelude = ",".join(each for each in some if wanted(each, used))
         if prelude and body:
             lines.append(f"{prelude}{{{body}}}")
     return "\n".join(lines)
