@@ -254,7 +254,7 @@ def exercise_7(answer: object) -> None:
 def exercise_8(answer: object) -> None:
     """A strong penalty."""
     two, one = numbers(answer, (2,))
-    expect(min(two, one) > 0, 'Exact W is positive. Is this the `claim`? Take the row\'s "w".')
+    expect(min(two, one) > 0, 'Exact W is positive. Is this the `estimate`? Take the row\'s "w".')
     expect(two != one, 'The two are equal: the methods are "GP" and "one-sided".')
     expect(one < two, "The order: two-sided first.")
     expect(two > 0.75, "With λ = 10 the two-sided game ends farther away. Did you give strength=10.0?")

@@ -258,7 +258,7 @@ class Contest:
         estimates = self.method.objective.estimate(losses)
         self.critic.train()
         return [
-            {"data": data, "seed": seed, "step": self.steps_done, "w": exact_w(x, y), "claim": estimate}
+            {"data": data, "seed": seed, "step": self.steps_done, "w": exact_w(x, y), "estimate": estimate}
             | modes(y, *CENTRES.get(data, (None, 0)))
             for (data, seed), x, y, estimate in zip(self.match.games, fresh, made, estimates.tolist(), strict=True)
         ]
@@ -403,7 +403,7 @@ def pictures(contest: Contest) -> dict[str, Tensor]:
 
 def save(rows: list[dict[str, Any]], path: Path) -> None:
     """Write rows as CSV, five digits of every measured number."""
-    measured = ("w", "claim", "quality")
+    measured = ("w", "estimate", "quality")
     rounded = [row | {name: f"{row[name]:.5g}" for name in measured} for row in rows]
     write_atomically(path, csv_text(rounded, rows[0]))
 
