@@ -68,6 +68,23 @@ def test_each_stacked_game_is_the_game_played_alone(name, double):
         torch.testing.assert_close(scores[k], critic(x), rtol=1e-6, atol=1e-7)
 
 
+def test_dealt_batches_reach_their_own_networks():
+    nets = [networks.toy_critic(2, 8, 2) for _ in range(3)]
+    batches = torch.randn(3, 5, 2, generator=toy.rng(0))
+    scores = head_to_head.Dealt(Together(nets))(head_to_head.deal(batches))
+    for k, (net, batch) in enumerate(zip(nets, batches, strict=True)):
+        torch.testing.assert_close(scores[k::3], net(batch))
+
+
+@pytest.mark.parametrize("method", ["GAN", "GP"])
+def test_a_game_plays_the_same_whoever_plays_beside_it(method, double):
+    beside = Contest(Match(method, **SMALL)).advance(10)
+    single = Contest(Match(method, **SMALL | {"seeds": (6,), "data": ("Swiss roll",)})).advance(10)
+    for k, data_and_seed in enumerate(beside.match.games):
+        if data_and_seed == ("Swiss roll", 6):
+            torch.testing.assert_close(beside.critic.weights[0][k], single.critic.weights[0][0])
+
+
 @pytest.mark.parametrize(("norm", "layer"), [("batch", nn.BatchNorm1d), ("layer", nn.LayerNorm)])
 def test_norms_are_those_of_torch(norm, layer):
     nets = [nn.Sequential(nn.Linear(2, 8), layer(8), nn.ReLU(), nn.Linear(8, 3)) for _ in range(2)]

@@ -23,7 +23,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from wgan_lib import lipschitz, networks, randomness, toy, transport
+from wgan_lib import lipschitz, networks, randomness, toy, training, transport
 from wgan_lib.engine.directory import hardware
 from wgan_lib.engine.storage import csv_text, write_atomically
 from wgan_lib.objectives import OBJECTIVES, Objective
@@ -168,6 +168,53 @@ class Together(nn.Module):
         return u @ self.weights[i].mT @ v
 
 
+def deal(batches: Iterable[Tensor]) -> Tensor:
+    """Return K batches (n, d) as one of all games, (n · K, d): game k has the rows k, K + k, 2K + k and so on."""
+    return torch.stack(tuple(batches), dim=1).flatten(0, 1)
+
+
+class Dealt(nn.Module):
+    """Stacked networks as one network, for the steps of `training`: takes what `deal` returns.
+
+    Parameters
+    ----------
+    together : Together
+        The K networks.
+    """
+
+    def __init__(self, together: Together) -> None:
+        super().__init__()
+        self.together = together
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply network k to the examples of game k: (n · K, in) to (n · K, out), or (n · K,) for scores."""
+        games = len(self.together.weights[0])
+        # Slices that are stacked, not a transposed view: then each game's gradients lie side by side
+        # in memory, and add up in the same order as ever. A record repeats to the last bit.
+        hands = torch.stack(x.unflatten(0, (-1, games)).unbind(dim=1))  # (K, n, in)
+        return deal(self.together(hands)).squeeze(-1)
+
+
+def summed(objective: Objective, games: int) -> Objective:
+    """Return an objective whose losses are sums over games; no weight belongs to two, so no gradient mixes them."""
+    # The sum of the games' own means is K times the mean over all their examples.
+    return Objective(
+        lambda real, fake: games * objective.critic_loss(real, fake),
+        lambda fake: games * objective.generator_loss(fake),
+        objective.estimate,
+    )
+
+
+def rule(name: str, strength: float, games: int) -> dict[str, Any]:
+    """Return what `training.critic_step` is told of a rule, in games whose losses are summed."""
+    return {
+        "clip": {"clip": strength},
+        "penalty": {"penalty": games * strength},
+        "one-sided": {"penalty": games * strength, "one_sided": True},
+        "r1": {"r1": games * strength},
+    }.get(name, {})
+
+
 class Contest:
     """All games of one match, under way.
 
@@ -187,6 +234,9 @@ class Contest:
         pairs = [self._players(seed) for _, seed in match.games]
         self.generator = Together([generator for generator, _ in pairs], match.generator_norm)
         self.critic = Together([critic for _, critic in pairs], match.critic_norm, self.method.rule == "spectral")
+        self.players = Dealt(self.generator), Dealt(self.critic)
+        self.objective = summed(self.method.objective, len(match.games))
+        self.rule = rule(self.method.rule, self.strength, len(match.games))
         if self.method.rule == "clip":
             lipschitz.clip_weights(self.critic, self.strength)
         self.optimizers = [self._optimizer(player) for player in (self.generator, self.critic)]
@@ -213,39 +263,23 @@ class Contest:
         return self
 
     def _critic_step(self) -> None:
-        n, rule = self.match.batch, self.method.rule
-        draws = [(DATA[data](n, rng), torch.randn(n, 2, generator=rng), torch.rand(n, 1, generator=rng))
-                 for (data, _), rng in zip(self.match.games, self.streams, strict=True)]  # fmt: skip
-        real, latent, epsilon = map(torch.stack, zip(*draws, strict=True))
+        n = self.match.batch
+        draws = [
+            (DATA[data](n, rng), torch.randn(n, 2, generator=rng), torch.rand(n, 1, generator=rng))
+            for (data, _), rng in zip(self.match.games, self.streams, strict=True)
+        ]
+        real, latent, epsilon = (deal(each) for each in zip(*draws, strict=True))
+        generator, critic = self.players
         with torch.no_grad():
-            fake = self.generator(latent)
-        losses = torch.vmap(self.method.objective.critic_loss)(*self._scores(real, fake))  # (K,) one for each game
-        if rule in ("penalty", "one-sided", "r1"):
-            losses = losses + self.strength * self._penalty(real if rule == "r1" else torch.lerp(fake, real, epsilon))
-        self.optimizers[1].zero_grad()
-        losses.sum().backward()  # no weight belongs to two games, so no gradient mixes them
-        self.optimizers[1].step()
-        if rule == "clip":
-            lipschitz.clip_weights(self.critic, self.strength)
-
-    def _scores(self, real: Tensor, fake: Tensor) -> list[Tensor]:
-        """Return the scores of real and generated points, (K, n) each, in one pass."""
-        scores = self.critic(torch.cat([real, fake], dim=1))[..., 0]
-        return scores.split([real.shape[1], fake.shape[1]], dim=1)
-
-    def _penalty(self, x: Tensor) -> Tensor:
-        norms = lipschitz.gradient_norms(lambda flat: self.critic(flat.view_as(x)), x.flatten(0, 1), create_graph=True)
-        charge = {"penalty": (norms - 1).square(), "one-sided": (norms - 1).relu().square(), "r1": norms.square() / 2}
-        return charge[self.method.rule].view(x.shape[:2]).mean(dim=1)  # (K,)
+            fake = generator(latent)
+        training.critic_step(
+            critic, self.optimizers[1], real, fake, objective=self.objective, epsilon=epsilon, **self.rule
+        )
 
     def _generator_step(self) -> None:
-        latent = torch.stack([torch.randn(self.match.batch, 2, generator=rng) for rng in self.streams])
-        self.critic.requires_grad_(False)
-        losses = torch.vmap(self.method.objective.generator_loss)(self.critic(self.generator(latent))[..., 0])
-        self.critic.requires_grad_(True)
-        self.optimizers[0].zero_grad()
-        losses.sum().backward()
-        self.optimizers[0].step()
+        generator, critic = self.players
+        latent = deal([torch.randn(self.match.batch, 2, generator=rng) for rng in self.streams])
+        training.generator_step(generator, self.optimizers[0], critic, latent, objective=self.objective)
 
     @torch.no_grad()
     def judge(self) -> list[dict[str, Any]]:
@@ -254,7 +288,8 @@ class Contest:
         made = self.generator(latent.expand(len(self.match.games), -1, -1))
         fresh = torch.stack([fresh_points(data) for data, _ in self.match.games])
         self.critic.eval()
-        losses = torch.vmap(self.method.objective.critic_loss)(*self._scores(fresh, made))
+        scores = self.critic(torch.cat([fresh, made], dim=1))[..., 0]
+        losses = torch.vmap(self.method.objective.critic_loss)(*scores.split(DRAWS * POINTS, dim=1))
         estimates = self.method.objective.estimate(losses)
         self.critic.train()
         return [
