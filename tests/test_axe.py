@@ -6,7 +6,8 @@ import axe_playwright_python
 import pytest
 
 HTML = Path(__file__).resolve().parent.parent / "_build" / "html"
-PAGES = sorted(page.relative_to(HTML).as_posix() for page in HTML.rglob("*.html") if "_static" not in page.parts)
+FILES = [page.relative_to(HTML).as_posix() for page in HTML.rglob("*.html") if "_static" not in page.parts]
+PAGES = sorted(set(FILES) - {"index.html"})  # which only sends on to the first page
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
@@ -16,8 +17,7 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 LOOKS = [("light", DESK, None), ("dark", DESK, COLOURS), ("dark", PHONE, None), ("light", PHONE, COLOURS)]
 
 SET_MODE = "mode => Object.assign(document.documentElement.dataset, { mode, theme: mode })"
-# Code is coloured alike everywhere, in some ten thousand pieces, and a formula is as dark as its sentence: one page
-# stands for all.
+# Code is coloured alike everywhere, in some ten thousand pieces: one page stands for all.
 CODE = "book/appendix/speed.html"
 FAULTS = """([rules, exclude]) => axe.run({ exclude }, {
     resultTypes: ["violations"], ...(rules && { runOnly: { type: "rule", values: rules } }),
@@ -33,14 +33,16 @@ def test_no_fault(browser, name):
     page.goto((HTML / name).as_uri(), wait_until="load")
     page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
     page.evaluate(AXE)
-    exclude = [] if name == CODE else [[".highlight pre"], ["math"]]
+    exclude = [] if name == CODE else [[".highlight pre"]]
     faults = {}
     for mode, size, rules in LOOKS:
         page.set_viewport_size(size)
         page.wait_for_timeout(500)  # the theme looks a moment later what scrolls now, and gives it a tab stop
         page.evaluate(SET_MODE, mode)
         for fault in page.evaluate(FAULTS, [rules, exclude]):
-            faults.setdefault(fault, f"{mode}, {size['width']} px")
+            # axe reads no MathML, and takes a heading that is a formula for an empty one.
+            if not (fault.startswith("empty-table-header") and "<math>" in fault):
+                faults.setdefault(fault, f"{mode}, {size['width']} px")
     page.close()
     assert faults == {}
 

@@ -40,6 +40,7 @@ def mend_pages(app, error):
 
 
 def setup(app):
-    """Install the mending."""
+    """Install the mending, and the script for what scrolls."""
+    app.add_js_file("access.js", loading_method="defer")
     app.connect("build-finished", mend_pages, priority=800)
     return {"parallel_read_safe": True}
