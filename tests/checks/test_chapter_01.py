@@ -33,9 +33,18 @@ def greedy(cost):
     return np.mean(bill)
 
 
+def hole_by_hole(cost):
+    """Each hole in turn takes the nearest pile that is left."""
+    left, bill = list(range(len(cost))), 0
+    for row in cost:
+        left.sort(key=lambda pile: -row[pile])
+        bill += row[left.pop()]
+    return bill / len(cost)
+
+
 WRONG: list[tuple[str, object, str]] = [
-    ("1.1", [[2, 3, 0], [0, 0, 2], [2, 0, 1]], "costs 27, but there is a cheaper one"),
-    ("1.1", [[3, 2, 0], [1, 1, 0], [0, 0, 3]], "costs 21, but there is a cheaper one"),
+    ("1.1", [[2, 3, 0], [0, 0, 2], [2, 0, 1]], "costs 27, but there is a cheaper one."),
+    ("1.1", [[3, 2, 0], [1, 1, 0], [0, 0, 3]], "costs 21, but there is a cheaper one."),
     ("1.1", np.transpose(BEST), "Turn the table"),
     ("1.1", np.array(BEST) / 10, "Give shovelfuls"),
     ("1.1", np.outer([5, 2, 3], [4, 3, 3]) / 10, "the lazy one"),
@@ -52,7 +61,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("1.2", [1, 0, 1] * 4, "nothing to do with pile 2"),
     ("1.2", [1] * 12, "Put a one at each entry"),
     ("1.2", [[0, 1, 0]] * 4, "Give 12 numbers"),
-    ("1.3", 2.25, "difference of the means"),
+    ("1.3", 2.25, "its way counts too"),
     ("1.3", -2.25, "a bill cannot be negative"),
     ("1.3", 2.958, "This is W2;"),
     ("1.3", 8.75, "W2 squared"),
@@ -71,6 +80,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("1.4", lambda x, y: np.abs(np.sort(x) - np.sort(y)[::-1]).mean(), "one downwards"),
     ("1.4", lambda x, y: np.median(np.abs(np.sort(x) - np.sort(y))), "median length"),
     ("1.4", lambda x, y: np.abs(np.sort(x) - y).mean(), "Only one of the two"),
+    ("1.4", lambda x, y: np.abs(x - np.sort(y)).mean(), "Only one of the two"),
     ("1.4", lambda x, y: np.abs(x[:, None] - y).mean(), "lazy plan"),
     ("1.4", lambda x, y: 1.0, "Pair the smallest"),
     ("1.4", lambda x, y: np.sort(x) - np.sort(y), "Give one number"),
@@ -83,15 +93,15 @@ WRONG: list[tuple[str, object, str]] = [
     ("1.5", 6.0, "Another place is cheaper"),
     ("1.6", [[0.5, 0], [0, 0.5]], "an entry is zero"),
     ("1.6", [[0, 0.5], [0.5, 0]], "an entry is zero"),
-    ("1.6", [[0.5, 0.5], [0.5, 0.5]], "Your entries sum to 2"),
+    ("1.6", [[0.5, 0.5], [0.5, 0.5]], "Masses are fractions"),
     ("1.6", [[0.4, 0.2], [0.1, 0.3]], "The rows sum to"),
     ("1.6", [[0.6, -0.1], [-0.1, 0.6]], "negative"),
     ("1.7", ([0, 100], [0.99, 0.01][::-1]), "Here W1 = 99"),
-    ("1.7", ([0, 50], [0.98, 0.02]), "W2 = 7.071. Send less earth further"),
+    ("1.7", ([0, 50], [0.98, 0.02]), "W2 = 7.071. Send less earth further."),
     ("1.7", ([0, 10], [0.9, 0.1]), "W2 squared is 10"),
     ("1.7", ([1], [1]), "W2 = 1."),
     ("1.7", ([0.995, 0.005], [0, 200]), "The places come first"),
-    ("1.7", ([0, 200], [1, 0.005]), "The shares sum to 1.005"),
+    ("1.7", ([0, 200], [1, 0.005]), "must sum to 1."),
     ("1.7", ([0, 200], [1.5, -0.5]), "A share cannot be negative"),
     ("1.7", ([0, 200], [1]), "two flat lists of the same length"),
     ("1.7", 200, "two flat lists of the same length"),
@@ -99,6 +109,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("1.8", lambda cost: cost.min(axis=1).mean(), "a pile may be used twice"),
     ("1.8", lambda cost: cost.min(axis=0).mean(), "a hole may be used twice"),
     ("1.8", greedy, "That is greedy"),
+    ("1.8", hole_by_hole, "takes the nearest pile that is left"),
     ("1.8", lambda cost: np.diag(cost).mean(), "first with first"),
     ("1.8", lambda cost: max(pairings(cost)), "dearest"),
     ("1.8", lambda cost: np.mean(pairings(cost)), "the mean over all pairings"),

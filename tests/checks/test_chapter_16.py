@@ -37,6 +37,12 @@ def z_value(a, b, ddof=1):
     return difference(a, b) / np.sqrt(np.var(a, ddof=ddof) / len(a) + np.var(b, ddof=ddof) / len(b))
 
 
+def pooled(a, b):
+    """The difference over the error that a common variance gives."""
+    variance = (((a - a.mean()) ** 2).sum() + ((b - b.mean()) ** 2).sum()) / (len(a) + len(b) - 2)
+    return difference(a, b) / np.sqrt(variance / len(a) + variance / len(b))
+
+
 def layers(*sizes):
     """The product of the roots of inputs times outputs."""
     return np.prod([np.sqrt(a * b) for a, b in zip(sizes, sizes[1:], strict=False)])
@@ -48,6 +54,7 @@ WRONG = [
     ("16.1", ([0, 1], [0, 1]), "costs nothing"),
     ("16.1", ([0, 1], [2, 3]), "Greedy is optimal here"),
     ("16.1", ([1.0, 3.0], [0.0, 1.6]), "Let its first route be only just"),
+    ("16.1", ([1.0, 3.0], [0.0, 1.5]), "times the optimum. Let"),
     ("16.1", ([1, 3, 5], [0, 2, 4]), "Give 2 numbers"),
     ("16.1", [1, 3], "Give 2 numbers"),
     ("16.1", [1.0, 3.0, 0.0, 1.99], "two positions of piles"),
@@ -88,8 +95,11 @@ WRONG = [
     ("16.5", lambda found, kind: 100 * share(found, kind, "holds"), "per cent"),
     ("16.5", lambda found, kind: 0.9, "divided by all of the kind"),
     ("16.5", lambda found: 0.9, "stopped on arguments"),
-    ("16.6", lambda a, b: z_value(a, b, ddof=0), "ddof=1"),
+    ("16.6", lambda a, b: z_value(a, b, ddof=0), "NumPy divides by n"),
     ("16.6", lambda a, b: z_value(b, a), "sign is turned"),
+    ("16.6", lambda a, b: abs(z_value(a, b)), "Keep the sign"),
+    ("16.6", pooled, "one variance for both"),
+    ("16.6", lambda a, b: 7.0, "over the root of var(a)"),
     ("16.6", difference, "standard error"),
     ("16.6", lambda a, b: difference(a, b) / np.sqrt(np.var(a, ddof=1) + np.var(b, ddof=1)), "divided by its n"),
     ("16.6", lambda a, b: difference(a, b) / (np.var(a, ddof=1) / len(a) + np.var(b, ddof=1) / len(b)), "its root"),

@@ -41,7 +41,6 @@ def exercise_2(answer: object) -> None:
     mistakes = [
         (columns_first, "First the n sums of rows, then the m sums of columns."),
         (column_major, "The plan is flattened row by row, as `plan.ravel()` does: entry (i, j) has the place i m + j."),
-        (lambda n, m: right(n, m)[:-1], "Keep all n + m equations, although one of them follows from the others."),
         (lambda n, m: -right(n, m), "The sums themselves, not their negatives."),
         (lambda n, m: right(n, m) / (n * m), "The entries are 0 and 1: masses are in the plan and on the right side."),
     ]

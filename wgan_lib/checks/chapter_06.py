@@ -169,9 +169,8 @@ def exercise_5(answer: object) -> None:
     )  # fmt: skip
     expect_value(
         given[1], slope, "Use 1 + |F_gen - F_real| / (2 λ ρ) with λ = 1; find ρ on [0, 1] first.",
-        [(1 + 1 / (2 * strength * density), "Half of the mass moves there, not all of it."),
+        [(1 + moved / (strength * density), "Half of the mass moves there, and ρ is doubled: one 2 is missing."),
          (1 + moved / (2 * strength * 0.25), "The pair (11, 0) passes there as well."),
-         (1 + moved / (strength * density), "Where is the 2 of 2 λ ρ?"),
          (1 + moved / (2 * strength * 0.5), "The pair (11, 0) is on [0, 1] for only 1/11 of its length."),
          (moved / (2 * strength * density), "That is by how much the slope exceeds 1."),
          (1, "That is the exact critic's slope. A penalised one is steeper where mass moves.")],
@@ -198,7 +197,7 @@ def exercise_6(answer: object) -> None:
         "Mean of fake scores − mean of real scores + λ · mean of max(0, slope − 1)², one slope for each point.",
         [
             (lambda x, y, s, k: y.mean() - x.mean() + k * ((norms(s) - 1) ** 2).mean(),
-             "That is the two-sided penalty: it charges slopes below 1."),
+             "That is the two-sided penalty: it charges slopes below 1. Take the maximum with 0 before you square."),
             (lambda x, y, s, k: x.mean() - y.mean() + k * (excess(s) ** 2).mean(),
              "The critic *minimises* the loss: the score gap enters with a minus."),
             (lambda x, y, s, k: y.mean() - x.mean() - k * (excess(s) ** 2).mean(),
@@ -215,8 +214,6 @@ def exercise_6(answer: object) -> None:
             (lambda x, y, s, k: y.mean() - x.mean() + k * (np.maximum(np.linalg.norm(s, axis=0) - 1, 0) ** 2).mean(),
              "The norm over the wrong axis: each row is the gradient at one point."),
             (lambda x, y, s, k: y.mean() - x.mean() + k * (excess(s) ** 2).sum(), "The mean, not the sum."),
-            (lambda x, y, s, k: y.mean() - x.mean() + k * np.maximum((norms(s) - 1) ** 2, 0).mean(),
-             "A square is never negative: take the maximum with 0 before it."),
             (lambda x, y, s, k: k * (excess(s) ** 2).mean(), "That is the penalty alone. Add the score gap."),
             (lambda x, y, s, k: y.mean() - x.mean(), "Where is the penalty?"),
         ],

@@ -1,5 +1,6 @@
 """Chapter 7: head to head."""
 
+import itertools
 import math
 
 import numpy as np
@@ -59,7 +60,7 @@ def exercise_1(answer: object) -> None:
 def _rings(rng: np.random.Generator) -> list[tuple[int, float, int]]:
     """Return (centre, distance from it, number of points): some good, some bad, several modes without any."""
     order = rng.permutation(12)
-    near = [(c, (0.1, 0.3)[k % 2], int(rng.integers(2, 5))) for k, c in enumerate(order[: rng.integers(2, 6)])]
+    near = [(c, (0.3, 0.05, 0.1)[k % 3], int(rng.integers(2, 5))) for k, c in enumerate(order[: rng.integers(3, 6)])]
     return near + [(c, 0.55, 2) for c in order[5:8]] + [(c, 1.2, 3) for c in order[8:10]]
 
 
@@ -168,10 +169,17 @@ def exercise_5(answer: object) -> None:
     def gap(a: np.ndarray, b: np.ndarray) -> float:
         return a.mean() - b.mean()
 
+    signs = itertools.cycle((1, -1))  # of the gap: an answer without its sign fails at the second case
+
+    def draw(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        a, b = 3 * rng.normal(size=int(rng.integers(4, 7))), rng.normal(size=int(rng.integers(8, 12)))
+        turn = next(signs) * np.sign(gap(a, b))
+        return turn * a, turn * b
+
     expect_function(
         answer,
         lambda a, b: gap(a, b) / _error(a, b),
-        lambda rng: (rng.normal(1, 3, size=int(rng.integers(4, 7))), rng.normal(0, 1, size=int(rng.integers(8, 12)))),
+        draw,
         "The difference of the means over the root of s_a² / n_a + s_b² / n_b.",
         [
             (lambda a, b: -gap(a, b) / _error(a, b), "The sign: a minus b."),

@@ -169,7 +169,6 @@ def exercise_5(answer: object) -> None:
                 np.prod([float(weight.abs().max()) for weight in weights]),
                 "That is the product of the largest *entries*. A matrix of small entries can stretch a vector a lot.",
             ),
-            (0.01**3, "That is the product of the largest *entries*. A matrix of small entries can stretch a vector."),
         ],
     )
 
