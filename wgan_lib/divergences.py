@@ -24,8 +24,10 @@ def kl(p: np.ndarray, q: np.ndarray) -> float:
     """
     p, q = histograms(p, q)
     mass = p > 0  # 0 log 0 = 0
+    p, q = p[mass], q[mass]
     with np.errstate(divide="ignore"):
-        return float(np.sum(p[mass] * np.log(p[mass] / q[mass])))
+        nats = np.log(p / q)
+    return float(np.sum(p * nats))
 
 
 def js(p: np.ndarray, q: np.ndarray) -> float:
@@ -33,8 +35,8 @@ def js(p: np.ndarray, q: np.ndarray) -> float:
 
     .. math:: \tfrac12 KL(p, m) + \tfrac12 KL(q, m)
 
-    Between 0 and log 2; log 2 if and only if p and q share no bin. (WGAN 2017 prints it without
-    the ½.) Chapter 3 derives it.
+    At most log 2, and that only if p and q share no bin. (WGAN 2017 prints it without the ½.)
+    Chapter 3 derives it.
 
     >>> round(js([1, 0, 0], [0, 1, 0]), 4), round(js([1, 0, 0], [0, 0, 1]), 4)
     (0.6931, 0.6931)
@@ -59,10 +61,9 @@ def tv(p: np.ndarray, q: np.ndarray) -> float:
 def optimal_discriminator(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     r"""Return the discriminator that best tells p from q, :math:`D^* = p / (p + q)`.
 
-    Here p and q are densities of the real and of the generated distribution at the same points,
-    arrays of one shape, any. The answer is the probability that a point is real; NaN where neither
-    has density, and where one is NaN or infinite. Goodfellow et al. (2014), Proposition 1.
-    Chapter 3 derives it.
+    Here p and q are densities of real and generated at the same points, arrays of any one shape.
+    The answer is the probability that a point is real; NaN where neither has density, or one is NaN
+    or infinite. Goodfellow et al. (2014), Proposition 1. Chapter 3 derives it.
 
     >>> optimal_discriminator([3.0, 1.0, 0.0], [1.0, 1.0, 2.0])
     array([0.75, 0.5 , 0.  ])

@@ -45,8 +45,7 @@ def gradient_penalty(
     .. math:: \mathbb{E}\, (\lVert \nabla f(\hat x) \rVert_2 - 1)^2,
               \qquad \hat x = \epsilon x + (1 - \epsilon) \tilde x, \quad \epsilon \sim U[0, 1]
 
-    A scalar, differentiable with respect to the critic's parameters. Gulrajani et al. (2017), eq. 3.
-    Chapter 6 derives it.
+    A scalar that can be differentiated. Gulrajani et al. (2017), eq. 3. Chapter 6 derives it.
 
     Parameters
     ----------
@@ -114,12 +113,11 @@ def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
 def spectral_norm(critic: nn.Module) -> nn.Module:
     """Divide every weight matrix of `critic` by its largest singular value, at each use.
 
-    The critic is changed in place, by torch's own parametrisation of its layers, and returned. With
-    1-Lipschitz activations a multilayer perceptron is then 1-Lipschitz, up to the error of one
-    power iteration a step: it is made by each pass in training mode. The kernel of a convolution
-    counts as the matrix (channels out, all else), as in the paper. The convolution itself can
-    stretch an image further, by up to ⌈kernel size / stride⌉. Miyato et al. (2018), eq. 8.
-    Chapter 8 derives it.
+    The critic is changed in place, by torch's own parametrisation, and returned. A perceptron with
+    1-Lipschitz activations is then 1-Lipschitz, up to the error of the one power iteration that
+    each pass in training mode makes. A kernel counts as the matrix (channels out, all else), as in
+    the paper; the convolution can stretch an image further, by up to ⌈kernel size / stride⌉. Miyato
+    et al. (2018), eq. 8. Chapter 8 derives it.
 
     >>> critic = nn.Linear(2, 2)
     >>> critic.weight.data = torch.tensor([[4.0, 0.0], [0.0, 1.0]])
@@ -136,16 +134,16 @@ def singular_values(critic: nn.Module) -> list[Tensor]:
     """Return, for each linear and convolutional layer, its singular values, largest first.
 
     Kernels count as in `spectral_norm`. The product of the largest values bounds the Lipschitz
-    constant of a multilayer perceptron with 1-Lipschitz activations. Put a spectrally normalised
-    critic in evaluation mode first: in training mode each reading of a weight makes another power
-    iteration, and changes it a little. Chapter 8 derives it.
+    constant of a perceptron with 1-Lipschitz activations. Put a spectrally normalised critic in
+    evaluation mode first: in training mode each reading changes a weight. Chapter 8 derives it.
 
     >>> critic = nn.Linear(2, 2)
     >>> critic.weight.data = torch.tensor([[0.0, 4.0], [1.0, 0.0]])
     >>> singular_values(critic)
     [tensor([4., 1.])]
     """
-    return [torch.linalg.svdvals(layer.weight.flatten(1)) for layer in _weighted_layers(critic)]
+    matrices = [layer.weight.flatten(1) for layer in _weighted_layers(critic)]
+    return [torch.linalg.svdvals(matrix) for matrix in matrices]
 
 
 def _weighted_layers(network: nn.Module) -> list[nn.Module]:
@@ -167,5 +165,7 @@ def gradient_norms(critic: nn.Module, x: Tensor, *, create_graph: bool = False) 
     broken = 0 * x.reshape(len(x), -1).sum(dim=1)
     x = x.requires_grad_()
     # No score depends on another example, so the slope of the sum holds each one's own slope.
-    (slopes,) = torch.autograd.grad(critic(x).sum(), x, create_graph=create_graph)
-    return torch.linalg.vector_norm(slopes.reshape(len(x), -1), dim=1) + broken
+    total = critic(x).sum()
+    (slopes,) = torch.autograd.grad(total, x, create_graph=create_graph)
+    lengths = torch.linalg.vector_norm(slopes.reshape(len(x), -1), dim=1)
+    return lengths + broken

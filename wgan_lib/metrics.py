@@ -2,8 +2,8 @@ r"""How good generated digits are: scores on the features of a small network.
 
 Functions take plain tensors: features (n, d), logits (n, classes), or images (n, 1, 28, 28) in
 [-1, 1]; wrong shapes, NaN and infinities raise ValueError. FID, KID and the Inception Score are
-torchmetrics'. Their values on our features cannot be compared with values on others, ImageNet's for
-example, so each is to stand beside its real-against-real value.
+torchmetrics'. Their values on our features mean nothing beside those on others, ImageNet's say: each
+is to stand beside its real-against-real value.
 """
 
 import warnings
@@ -118,10 +118,9 @@ def inception_score(logits: Tensor) -> float:
 def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> tuple[float, float]:
     r"""Improved precision and recall (Kynkäänniemi et al. 2019, eqs. 1–2).
 
-    Around each example of a set, draw a ball that just reaches its `k`-th nearest neighbour in that
-    set: together they are the set's manifold. Precision is the share of generated examples in the
-    manifold of the real ones, recall the share of real examples in that of the generated ones.
-    Features (n, d) and (m, d), `k` below n and m. Chapter 10 derives it.
+    Around each example, draw a ball that just reaches the `k`-th nearest of its own set: together
+    they are the set's manifold. Precision is the share of generated examples in the real manifold,
+    recall of real ones in the other. Features (n, d), (m, d); k < n, m. Chapter 10 derives it.
 
     >>> real = torch.tensor([[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]])
     >>> precision_recall(real, real[:3], k=1)  # half of the real ones are missed
@@ -148,8 +147,7 @@ def _share_inside(points: Tensor, centres: Tensor, k: int) -> float:
 def nearest(x: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
     """Return the distance from each row of `x` (n, d) to the nearest of `among` (m, d), and which.
 
-    Both are (n,). A generator that memorises is nearer to the training images than other real
-    images are. Chapter 10 asks so.
+    Both are (n,). Memorised images are nearer than new real ones are. Chapter 10 asks so.
 
     >>> nearest(torch.tensor([[0.0], [9.0]]), torch.tensor([[7.0], [1.0]]))
     (tensor([1., 2.]), tensor([1, 0]))
@@ -182,10 +180,12 @@ def class_imbalance(shares: Tensor) -> float:
     >>> class_imbalance(torch.full((10,), 0.1)) < 1e-6
     True
     """
-    if not ((shares >= 0).all() and abs(shares.sum().item() - 1) < 1e-4):
+    total = shares.sum().item()
+    if not ((shares >= 0).all() and abs(total - 1) < 1e-4):
         raise ValueError(f"shares = {shares.tolist()}: expected non-negative numbers that sum to 1")
     present = shares[shares > 0].double()  # 0 log 0 = 0
-    return (present * (present * len(shares)).log()).sum().item()
+    ratio = present * len(shares)  # to a uniform share
+    return (present * ratio.log()).sum().item()
 
 
 def _outputs(network: nn.Module, images: Tensor) -> Tensor:

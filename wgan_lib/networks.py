@@ -85,7 +85,8 @@ def mlp_generator(latent_dim: int) -> nn.Sequential:
     layers: list[nn.Module] = [nn.Linear(latent_dim, 128), nn.LeakyReLU(0.2)]
     for n_in, n_out in ((128, 256), (256, 512), (512, 1024)):
         layers += [nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.LeakyReLU(0.2)]
-    return nn.Sequential(*layers, nn.Linear(1024, 784), nn.Tanh(), nn.Unflatten(1, IMAGE_SHAPE))
+    layers += [nn.Linear(1024, 784), nn.Tanh(), nn.Unflatten(1, IMAGE_SHAPE)]
+    return nn.Sequential(*layers)
 
 
 def mlp_critic() -> nn.Sequential:
@@ -94,15 +95,14 @@ def mlp_critic() -> nn.Sequential:
     >>> mlp_critic()(torch.zeros(5, 1, 28, 28)).shape
     torch.Size([5])
     """
-    hidden = [nn.Linear(784, 512), LeakyReLU(), nn.Linear(512, 256), LeakyReLU()]
-    return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(256, 1), nn.Flatten(0))
+    layers = mlp(784, 512, 256, 1, activation=LeakyReLU)
+    return nn.Sequential(nn.Flatten(), *layers, nn.Flatten(0))
 
 
 def conv_generator(latent_dim: int, width: int) -> nn.Sequential:
-    """Return a DCGAN-style generator, with batch norm and ReLU between, and tanh last.
+    """Return a DCGAN-style generator, with batch norm and ReLU between. Chapter 9 trains it.
 
-    After Radford et al. (2016), on the feature maps of WGAN-GP's ``gan_mnist.py``. Chapter 9 trains
-    it.
+    After Radford et al. (2016), on the feature maps of WGAN-GP's ``gan_mnist.py``.
 
     >>> conv_generator(100, width=4)(torch.zeros(5, 100)).shape
     torch.Size([5, 1, 28, 28])
@@ -127,9 +127,8 @@ def conv_generator(latent_dim: int, width: int) -> nn.Sequential:
 def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
     """Return a DCGAN-style critic, with LeakyReLU 0.2 between. Chapter 9 trains it.
 
-    The first layer has `width` feature maps w; in the papers, 64. With `batch_norm` the second and
-    the third convolution are normalised, as in DCGAN. Never with a gradient penalty: it mixes the
-    examples of a batch, and the penalty is on each one's own gradient.
+    The first layer has `width` feature maps w; in the papers, 64. `batch_norm` normalises the others,
+    as in DCGAN: never with a gradient penalty, which is on each example's own gradient.
 
     >>> conv_critic(4, batch_norm=False)(torch.zeros(5, 1, 28, 28)).shape
     torch.Size([5])
@@ -137,8 +136,9 @@ def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
     check_sizes(width=width)
 
     def down(n_in: int, n_out: int) -> list[nn.Module]:
+        convolution = nn.Conv2d(n_in, n_out, 5, stride=2, padding=2)
         norm = nn.BatchNorm2d(n_out) if batch_norm else nn.Identity()
-        return [nn.Conv2d(n_in, n_out, 5, stride=2, padding=2), norm, LeakyReLU()]
+        return [convolution, norm, LeakyReLU()]
 
     return nn.Sequential(
         nn.Conv2d(1, width, 5, stride=2, padding=2),  # (n, w, 14, 14)
@@ -184,8 +184,10 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add to each position what it attends to."""
-        drawn = self.content(x).flatten(2) @ self.maps(x).transpose(1, 2)  # (n, C/8, j)
-        return x + self.gamma * self.out(drawn.unflatten(2, x.shape[2:]))
+        content = self.content(x).flatten(2)  # (n, C/8, i)
+        drawn = content @ self.maps(x).transpose(1, 2)  # (n, C/8, j)
+        drawn = drawn.unflatten(2, x.shape[2:])  # (n, C/8, height, width)
+        return x + self.gamma * self.out(drawn)
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -24,7 +24,7 @@ class Objective(NamedTuple):
 
     critic_loss: Callable[[Tensor, Tensor], Tensor]  # of real and fake scores
     generator_loss: Callable[[Tensor], Tensor]  # of fake scores
-    estimate: Callable[[Tensor], Tensor]  # of the critic's loss: how far real and generated are apart
+    estimate: Callable[[Tensor], Tensor]  # of the critic's loss: how far apart the two are
 
 
 def wasserstein_critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:

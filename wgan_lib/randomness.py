@@ -11,17 +11,8 @@ from torch import Tensor
 def stream(seed: int, purpose: str, device: str | torch.device = "cpu") -> torch.Generator:
     """Return a stream of random numbers that serves one purpose. Chapter 4 uses two.
 
-    Parameters
-    ----------
-    seed : int
-        The seed of a run, at least 0.
-    purpose : str
-        What the numbers are for, such as "noise" or "training".
-    device : str or torch.device
-        Where the numbers are drawn.
+    The seed, at least 0, is that of a run; the purpose is a word, such as "noise" or "training".
 
-    Examples
-    --------
     >>> first, again, other = (stream(0, purpose) for purpose in ("noise", "noise", "weights"))
     >>> x, same, different = (torch.rand(3, generator=rng) for rng in (first, again, other))
     >>> torch.equal(x, same), torch.equal(x, different)
@@ -29,7 +20,8 @@ def stream(seed: int, purpose: str, device: str | torch.device = "cpu") -> torch
     """
     # A seed that served two purposes directly would align them: noise from the stream that drew
     # the first weights repeats those weights. The hash sends each purpose to a place of its own.
-    mixed = np.random.SeedSequence([seed, *purpose.encode()]).generate_state(1, np.uint64)[0]
+    sequence = np.random.SeedSequence([seed, *purpose.encode()])
+    (mixed,) = sequence.generate_state(1, np.uint64)
     return torch.Generator(device).manual_seed(int(mixed))
 
 

@@ -37,8 +37,7 @@ def eight_gaussians(n: int, rng: torch.Generator) -> Tensor:
 def twenty_five_gaussians(n: int, rng: torch.Generator) -> Tensor:
     r"""Draw `n` points from Gaussians on the grid {-4, -2, 0, 2, 4}², σ = 0.05, all over 2√2.
 
-    So neighbours are 1/√2 ≈ 0.71 apart, and each coordinate has a standard deviation of 1.
-    Chapter 7 plays on them.
+    Neighbours are 1/√2 ≈ 0.71 apart; each coordinate has variance 1. Chapter 7 plays on them.
 
     >>> [round(std, 1) for std in twenty_five_gaussians(10_000, rng(0)).std(dim=0).tolist()]
     [1.0, 1.0]
@@ -57,15 +56,14 @@ def swiss_roll(n: int, rng: torch.Generator) -> Tensor:
     """
     turns = 1 + 2 * torch.rand(_positive(n), generator=rng)  # 1 to 3, in units of 3π/2
     angle = 1.5 * math.pi * turns
-    roll = torch.stack([angle * angle.cos(), angle * angle.sin()], dim=1)  # (n, 2)
+    roll = angle[:, None] * _directions(angle)  # (n, 2)
     return (roll + 0.25 * torch.randn(n, 2, generator=rng)) / 7.5
 
 
 def line(n: int, theta: float, rng: torch.Generator) -> Tensor:
     r"""Draw `n` points from the segment at `theta`: :math:`(\theta, Z)` with :math:`Z \sim U[0, 1]`.
 
-    Two such lines, at 0 and at θ, are Example 1 of WGAN (Arjovsky et al. 2017, arXiv:1701.07875).
-    Chapter 3 asks how far they are apart.
+    Two such lines, at 0 and at θ, are Example 1 of WGAN (2017). Chapter 3 asks how far apart.
 
     >>> line(3, 0.5, rng(0))[:, 0]
     tensor([0.5000, 0.5000, 0.5000])
@@ -81,7 +79,7 @@ def eight_centres() -> Tensor:
     tensor([2.])
     """
     angle = torch.arange(8) * (math.pi / 4)
-    return math.sqrt(2) * torch.stack([angle.cos(), angle.sin()], dim=1)
+    return math.sqrt(2) * _directions(angle)
 
 
 def twenty_five_centres() -> Tensor:
@@ -92,6 +90,11 @@ def twenty_five_centres() -> Tensor:
     """
     side = torch.arange(-4.0, 5.0, 2.0)  # the authors add 2·x for x in -2, …, 2
     return torch.cartesian_prod(side, side) / (2 * math.sqrt(2))
+
+
+def _directions(angle: Tensor) -> Tensor:
+    """Return the unit vector (n, 2) at each angle (n,)."""
+    return torch.stack([angle.cos(), angle.sin()], dim=1)
 
 
 def _mixture(n: int, centres: Tensor, std: float, rng: torch.Generator) -> Tensor:

@@ -3,8 +3,7 @@ r"""Training: the two steps of the game, and a `Trainer` that plays it as a `Con
 Read `critic_step` and `generator_step` first, then `Trainer.play`: they are Algorithm 1 of
 WGAN-GP (Gulrajani et al. 2017, arXiv:1704.00028), and with `clip` in place of `penalty` that of
 WGAN (Arjovsky et al. 2017, arXiv:1701.07875). What keeps a run fast, whole and alive is in `engine`:
-the loop and its interrupts, the files of a run, CUDA graphs, several processes. The settings are in
-`settings`.
+the loop and its interrupts, the files of a run, CUDA graphs, several processes.
 """
 
 import copy
@@ -23,6 +22,7 @@ from wgan_lib.settings import Config, preset, resolve_device
 
 __all__ = ["Config", "CriticStep", "Trainer", "build", "critic_step", "generator_step", "preset"]
 IMAGES_IN_A_GRID = 100
+Row = dict[str, float]  # of metrics.csv
 
 
 class CriticStep(NamedTuple):
@@ -81,8 +81,8 @@ def critic_step(
     distance_loss = objective.critic_loss(*_scores(critic, real, fake))
     loss = distance_loss
     if penalty:
-        charge = lipschitz.gradient_penalty(critic, real, fake, one_sided=one_sided, epsilon=epsilon, rng=rng)
-        loss = loss + penalty * charge
+        how = {"one_sided": one_sided, "epsilon": epsilon, "rng": rng}
+        loss = loss + penalty * lipschitz.gradient_penalty(critic, real, fake, **how)
     if r1:
         loss = loss + r1 * lipschitz.r1_penalty(critic, real)
     optimizer.zero_grad()
@@ -149,12 +149,11 @@ def build(config: Config) -> tuple[nn.Module, nn.Module]:
 class Trainer:
     """Trains a generator and a critic on MNIST as a `Config` says. Chapter 9 trains with it.
 
-    If `out` is among the settings, the run is kept there.
-
     Parameters
     ----------
     config : Config
-        All settings.
+        All settings. If `out` is among them, the run is kept there, or goes on there; ValueError if
+        what lies there is another run, in use, or damaged.
     images : Tensor, shape (n, 1, 28, 28), uint8, optional
         What to learn from, or all 60,000 training images: of either, the first `train_images`.
 
@@ -168,11 +167,6 @@ class Trainer:
         What metrics.csv holds.
     stopped_by : int or None
         The signal that ended `run` before its time.
-
-    Raises
-    ------
-    ValueError
-        If `images` are not pixels, or what lies in `out` is another run, in use, or damaged.
 
     Examples
     --------
@@ -197,7 +191,7 @@ class Trainer:
         self.steps_done = 0
         self.seconds = 0.0  # of training, earlier sessions included
         self.generator_loss = self.validation_estimate = torch.tensor(math.nan)
-        self.rows: list[dict[str, float]] = []
+        self.rows: list[Row] = []
         images = mnist.images(data=config.data) if images is None else images
         self.images = mnist.check_pixels(images)[: config.train_images].to(self.device)
         self.unseen = mnist.images("test", data=config.data, device=self.device)
@@ -209,12 +203,11 @@ class Trainer:
         # What keeps others out of `out`, from here to the end of `run`
         self.hold = None if config.out is None else directory.open_run(self)
 
-    def run(self, on_log: Callable[[dict[str, float]], None] | None = None) -> list[dict[str, float]]:
+    def run(self, on_log: Callable[[Row], None] | None = None) -> list[Row]:
         """Train until `steps` critic steps are made; on Ctrl-C, finish the step, save, and stop.
 
-        Returns a row of metrics for every `log_every` steps, and calls `on_log` with each as it
-        comes. Raises `engine.session.Diverged` if a loss or a weight is NaN or infinite; the last
-        checkpoint stays as it was.
+        Returns a row for every `log_every` steps, and calls `on_log` with each as it comes. Raises
+        `engine.session.Diverged` if a loss or a weight is NaN or infinite, and saves nothing then.
         """
         session.run(self, on_log)
         return self.rows
@@ -307,10 +300,13 @@ class Trainer:
 
     def _validate(self, unseen: Tensor, fake: Tensor) -> Tensor:
         """Return the critic's estimate on `fake` and digits that it does not learn from."""
-        scores = self.critic(mnist.scale(unseen)).float(), self.critic(fake).float()
-        return processes.mean(self.objective.estimate(self.objective.critic_loss(*scores)))
+        real_scores = self.critic(mnist.scale(unseen)).float()
+        fake_scores = self.critic(fake).float()
+        loss = self.objective.critic_loss(real_scores, fake_scores)
+        return processes.mean(self.objective.estimate(loss))
 
 
 def _numbers(network: nn.Module) -> list[Tensor]:
     """Return the weights of `network`, and the statistics of its batch norm."""
-    return [tensor for tensor in network.state_dict().values() if tensor.is_floating_point()]
+    tensors = network.state_dict().values()
+    return [tensor for tensor in tensors if tensor.is_floating_point()]

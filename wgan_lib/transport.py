@@ -80,8 +80,8 @@ def emd(
 
     .. math:: \min_{P \ge 0} \sum_{ij} P_{ij} C_{ij} \quad\text{with}\quad P 1 = a, \; P^\top 1 = b
 
-    Peyré and Cuturi (2019), Computational Optimal Transport, eq. 2.11, solved by the network
-    simplex of POT (Flamary et al. 2021). Chapter 1 derives it.
+    Peyré and Cuturi (2019), eq. 2.11, by the network simplex of POT (Flamary et al. 2021).
+    Chapter 1 derives it.
 
     Parameters
     ----------
@@ -95,20 +95,18 @@ def emd(
 
     Raises
     ------
-    ValueError
-        On mismatched dimensions, NaN, or weights that are no distribution.
-    RuntimeError
-        If the solver stops before the optimum, or its answer fails the proof by duality. Costs that
-        differ by fifteen orders of magnitude can fail so.
+    ValueError, RuntimeError
+        On NaN, other dimensions or weights that are no distribution; if the answer is not proved
+        optimal. Costs that differ by fifteen orders of magnitude can fail so.
 
     Examples
     --------
     >>> emd(np.array([[0.0], [1.0]]), np.array([[1.0], [4.0]])).cost
     2.0
     """
-    points_x, points_y = float64(x, "x"), float64(y, "y")
-    costs = cost_matrix(points_x, points_y, metric=metric)
-    a, b = weights(a, len(points_x), "a"), weights(b, len(points_y), "b")
+    costs = cost_matrix(float64(x, "x"), float64(y, "y"), metric=metric)
+    a = weights(a, len(x), "a")
+    b = weights(b, len(y), "b")
     coupling, u, v = _solve(a, b, costs)
     cost = float((coupling * costs).sum())
     _prove(cost, a, b, costs, u)
@@ -124,7 +122,8 @@ def _solve(a: np.ndarray, b: np.ndarray, costs: np.ndarray) -> tuple[np.ndarray,
         raise ValueError(f"a cost is infinite or NaN: {far}")
     # POT's tolerances are absolute, so that it solves best at costs of about 1. The unit is a power
     # of 2, by which no digit changes.
-    unit = np.ldexp(1.0, int(np.frexp(costs.max())[1]))
+    _, exponent = np.frexp(costs.max())
+    unit = np.ldexp(1.0, exponent)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # POT warns and goes on; below, a warning is an error
         coupling, log = ot.emd(a, b, costs / unit, numItermax=MOST_PIVOTS, log=True)
@@ -144,7 +143,8 @@ def _prove(cost: float, a: np.ndarray, b: np.ndarray, costs: np.ndarray, u: np.n
     v = c_transform(u[used], costs[used].T)  # (m,)
     gap = cost - (a @ u + b @ v)
     # Of a cost near 0 rounding leaves up to 1e-12 of the typical (median) cost.
-    if not gap <= max(1e-6 * cost, 1e-12 * float(np.median(costs))):
+    rounding = 1e-12 * float(np.median(costs))
+    if not gap <= max(1e-6 * cost, rounding):
         raise RuntimeError(
             f"the transport between {len(a)} and {len(b)} points costs {cost:.6g}, of which "
             f"{cost - gap:.6g} is proved: the costs, up to {costs.max():.3g}, differ too much for "
@@ -155,10 +155,9 @@ def _prove(cost: float, a: np.ndarray, b: np.ndarray, costs: np.ndarray, u: np.n
 def emd_loss(x: Tensor, y: Tensor) -> Tensor:
     r"""W1 between two uniform batches, as a torch scalar that can be minimised.
 
-    The plan is found exactly and then held fixed: by the envelope theorem the gradient of the
-    optimal value is that of :math:`\sum_{ij} P_{ij} \lVert x_i - y_j \rVert` at the optimal P. It
-    flows to both, `x` (n, d) and `y` (m, d); where a point lies exactly on its target, it is 0.
-    Chapter 1 derives it.
+    The plan is found exactly and then held fixed: by the envelope theorem the gradient of W1 is
+    that of :math:`\sum_{ij} P_{ij} \lVert x_i - y_j \rVert` at the optimal P. It flows to `x` (n, d)
+    and to `y` (m, d); where a point lies on its target, it is 0. Chapter 1 derives it.
 
     >>> x = torch.tensor([[0.0], [5.0]], requires_grad=True)
     >>> emd_loss(x, torch.tensor([[1.0], [7.0]])).backward()
@@ -180,16 +179,17 @@ def wasserstein_1d(
 
     .. math:: W_p = \Big( \int_0^1 |F_x^{-1}(t) - F_y^{-1}(t)|^p \, dt \Big)^{1/p}
 
-    In the units of `x`. (POT's `wasserstein_1d` returns the p-th power.) All is as in `emd`, but the
-    points are positions, (n,) and (m,), and the order p is at least 1, else ValueError. Peyré and
-    Cuturi (2019), Computational Optimal Transport, remark 2.30. Chapter 1 derives it.
+    In the units of `x`. (POT's `wasserstein_1d` returns the p-th power.) As `emd`, but the points
+    are positions, (n,) and (m,), and the order p is at least 1, else ValueError. Peyré and Cuturi
+    (2019), remark 2.30. Chapter 1 derives it.
 
     >>> wasserstein_1d([0, 1, 2], [5, 3, 4])
     3.0
     """
     check_order(p)
     x, y = positions(x, "x"), positions(y, "y")
-    a, b = weights(a, len(x), "a"), weights(b, len(y), "b")
+    a = weights(a, len(x), "a")
+    b = weights(b, len(y), "b")
     plan = ot.emd_1d(x, y, a, b, metric="euclidean", dense=False)  # monotone, as a sparse matrix
     distance = np.abs(x[plan.row] - y[plan.col])
     longest = distance.max() or 1.0
@@ -211,10 +211,9 @@ def sliced_wasserstein(
 
     .. math:: (\mathbb{E}_\theta\, W_p^p(\theta^\top x, \theta^\top y))^{1/p}
 
-    In the units of `x`, and never more than W_p(x, y). All is as in `emd`, with an order p of at
-    least 1 and as many directions, drawn uniformly from the sphere, as `projections` says. Raises
-    ValueError, too, if the p-th powers of the distances leave the range of float64. Bonneel et al.
-    (2015), Sliced and Radon Wasserstein Barycenters of Measures. Chapter 14 tries it.
+    In the units of `x`, and never more than W_p(x, y). As `emd`, with an order p of at least 1 and
+    as many directions, uniform on the sphere, as `projections` says; ValueError, too, if the p-th
+    powers of the distances leave float64. Bonneel et al. (2015). Chapter 14 tries it.
 
     >>> x = np.eye(3)
     >>> 0 < sliced_wasserstein(x, x + 1) < emd(x, x + 1).cost
@@ -225,7 +224,8 @@ def sliced_wasserstein(
         raise ValueError(f"projections = {projections}: at least one direction is needed")
     x, y = float64(x, "x"), float64(y, "y")
     check_same_space(x, y)
-    a, b = weights(a, len(x), "a"), weights(b, len(y), "b")
+    a = weights(a, len(x), "a")
+    b = weights(b, len(y), "b")
     # Of coordinates up to 1, the p-th powers of distances are at most 2^p for each direction.
     largest = np.abs(np.concatenate([x, y])).max() or 1.0
     options = {"n_projections": projections, "seed": seed}
@@ -245,9 +245,8 @@ def c_transform(potential: Array, cost: Array) -> Array:
     r"""Return the best price against `potential`, (n,): :math:`v^c_i = \min_j C_{ij} - v_j`.
 
     The potential v (m,) belongs to the columns of `cost` (n, m), else ValueError. With the cost
-    from *any* point to the points y that carry an optimal v, it extends the potential u of `emd` to
-    the whole space; for a metric cost the extension is 1-Lipschitz. Peyré and Cuturi (2019),
-    Computational Optimal Transport, eq. 5.1. Chapter 2 derives it.
+    from *any* point to the points that carry an optimal v, it extends u of `emd` to all of space:
+    1-Lipschitz, if the cost is a metric. Peyré and Cuturi (2019), eq. 5.1. Chapter 2 derives it.
 
     >>> c_transform(np.array([0.0, 1.0]), np.array([[3.0, 2.0], [0.0, 5.0]]))
     array([1., 0.])
