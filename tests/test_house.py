@@ -78,6 +78,12 @@ def test_a_function_is_at_most_25_lines(path):
     assert {name: n for name, n in lengths(path) if n > 25} == {}
 
 
+def test_the_hall_is_read_in_an_afternoon():
+    lines = [line for name in HALL for line in (HOUSE / "wgan_lib" / f"{name}.py").read_text().splitlines()]
+    assert len(lines) <= 1500
+    assert [line for line in lines if len(line) > 100] == []
+
+
 def public():
     for name in WITH_EXAMPLES:
         module = importlib.import_module(f"wgan_lib.{name}")

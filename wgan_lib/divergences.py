@@ -35,8 +35,7 @@ def js(p: np.ndarray, q: np.ndarray) -> float:
 
     .. math:: \tfrac12 KL(p, m) + \tfrac12 KL(q, m)
 
-    At most log 2, and that only if p and q share no bin. (WGAN 2017 prints it without the ½.)
-    Chapter 3 derives it.
+    At most log 2, if p and q share no bin. (WGAN 2017 prints no ½.) Chapter 3 derives it.
 
     >>> round(js([1, 0, 0], [0, 1, 0]), 4), round(js([1, 0, 0], [0, 0, 1]), 4)
     (0.6931, 0.6931)

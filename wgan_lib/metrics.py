@@ -2,8 +2,8 @@ r"""How good generated digits are: scores on the features of a small network.
 
 Functions take plain tensors: features (n, d), logits (n, classes), or images (n, 1, 28, 28) in
 [-1, 1]; wrong shapes, NaN and infinities raise ValueError. FID, KID and the Inception Score are
-torchmetrics'. Their values on our features mean nothing beside those on others, ImageNet's say: each
-is to stand beside its real-against-real value.
+torchmetrics'. Their values on our features mean nothing beside those on others, ImageNet's say:
+each is to stand beside its real-against-real value.
 """
 
 import warnings
@@ -50,7 +50,7 @@ def judge(images: Tensor) -> Tensor:
 
 
 def fid(real: Tensor, fake: Tensor) -> float:
-    r"""Fréchet Inception distance: between Gaussians with the means and covariances of the features.
+    r"""Fréchet Inception distance, between Gaussians with the means and covariances of features.
 
     .. math:: \lVert \mu_1 - \mu_2 \rVert^2 + \operatorname{Tr}\bigl(\Sigma_1 + \Sigma_2
               - 2 (\Sigma_1 \Sigma_2)^{1/2}\bigr)

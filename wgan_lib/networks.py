@@ -63,7 +63,12 @@ def toy_critic(dimension: int = 2, width: int = 512, depth: int = 3) -> nn.Seque
     return critic.append(nn.Flatten(0))
 
 
-def toy_generator(latent_dim: int = 2, dimension: int = 2, width: int = 512, depth: int = 3) -> nn.Sequential:
+def toy_generator(
+    latent_dim: int = 2,
+    dimension: int = 2,
+    width: int = 512,
+    depth: int = 3,
+) -> nn.Sequential:
     """Return WGAN-GP's toy generator: `depth` ReLU layers, noise to points. Chapter 4 trains it.
 
     >>> toy_generator(width=8)(torch.zeros(5, 2)).shape
@@ -127,8 +132,8 @@ def conv_generator(latent_dim: int, width: int) -> nn.Sequential:
 def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
     """Return a DCGAN-style critic, with LeakyReLU 0.2 between. Chapter 9 trains it.
 
-    The first layer has `width` feature maps w; in the papers, 64. `batch_norm` normalises the others,
-    as in DCGAN: never with a gradient penalty, which is on each example's own gradient.
+    The first layer has `width` feature maps w; in the papers, 64. `batch_norm` normalises the other
+    two, as in DCGAN: never with a gradient penalty, which is on each example's own gradient.
 
     >>> conv_critic(4, batch_norm=False)(torch.zeros(5, 1, 28, 28)).shape
     torch.Size([5])

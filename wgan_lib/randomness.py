@@ -1,4 +1,4 @@
-r"""One stream of random numbers for each purpose, so that a run repeats and no use disturbs another.
+r"""One stream of random numbers for each purpose: a run repeats, and no use disturbs another.
 
 In this library `rng` is a stream of random numbers, and `generator` is a network.
 """

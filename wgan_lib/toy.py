@@ -61,7 +61,7 @@ def swiss_roll(n: int, rng: torch.Generator) -> Tensor:
 
 
 def line(n: int, theta: float, rng: torch.Generator) -> Tensor:
-    r"""Draw `n` points from the segment at `theta`: :math:`(\theta, Z)` with :math:`Z \sim U[0, 1]`.
+    r"""Draw `n` points from the segment at `theta`: :math:`(\theta, Z)`, :math:`Z \sim U[0, 1]`.
 
     Two such lines, at 0 and at θ, are Example 1 of WGAN (2017). Chapter 3 asks how far apart.
 

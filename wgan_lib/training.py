@@ -2,8 +2,8 @@ r"""Training: the two steps of the game, and a `Trainer` that plays it as a `Con
 
 Read `critic_step` and `generator_step` first, then `Trainer.play`: they are Algorithm 1 of
 WGAN-GP (Gulrajani et al. 2017, arXiv:1704.00028), and with `clip` in place of `penalty` that of
-WGAN (Arjovsky et al. 2017, arXiv:1701.07875). What keeps a run fast, whole and alive is in `engine`:
-the loop and its interrupts, the files of a run, CUDA graphs, several processes.
+WGAN (Arjovsky et al. 2017, arXiv:1701.07875). What keeps a run fast, whole and alive is in
+`engine`: the loop and its interrupts, the files of a run, CUDA graphs, several processes.
 """
 
 import copy

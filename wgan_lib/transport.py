@@ -80,8 +80,7 @@ def emd(
 
     .. math:: \min_{P \ge 0} \sum_{ij} P_{ij} C_{ij} \quad\text{with}\quad P 1 = a, \; P^\top 1 = b
 
-    Peyré and Cuturi (2019), eq. 2.11, by the network simplex of POT (Flamary et al. 2021).
-    Chapter 1 derives it.
+    Peyré and Cuturi (2019), eq. 2.11, by POT's network simplex. Chapter 1 derives it.
 
     Parameters
     ----------
@@ -156,8 +155,8 @@ def emd_loss(x: Tensor, y: Tensor) -> Tensor:
     r"""W1 between two uniform batches, as a torch scalar that can be minimised.
 
     The plan is found exactly and then held fixed: by the envelope theorem the gradient of W1 is
-    that of :math:`\sum_{ij} P_{ij} \lVert x_i - y_j \rVert` at the optimal P. It flows to `x` (n, d)
-    and to `y` (m, d); where a point lies on its target, it is 0. Chapter 1 derives it.
+    that of :math:`\sum_{ij} P_{ij} \lVert x_i - y_j \rVert` at the optimal P. It flows to both
+    `x` (n, d) and `y` (m, d); where a point lies on its target, it is 0. Chapter 1 derives it.
 
     >>> x = torch.tensor([[0.0], [5.0]], requires_grad=True)
     >>> emd_loss(x, torch.tensor([[1.0], [7.0]])).backward()
