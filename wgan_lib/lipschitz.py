@@ -151,7 +151,7 @@ def _weighted_layers(network: nn.Module) -> list[nn.Module]:
 
 
 def gradient_norms(critic: nn.Module, x: Tensor, *, create_graph: bool = False) -> Tensor:
-    r"""The critic's slope at each of `x` (n, ...): the length :math:`\lVert \nabla f(x_i) \rVert_2`.
+    r"""The critic's slope at each of `x` (n, ...), :math:`\lVert \nabla f(x_i) \rVert_2`.
 
     Shape (n,); NaN for an example that holds a NaN or an infinity. With `create_graph` the lengths
     can themselves be differentiated (double backward); where one is exactly 0, so is its derivative

@@ -96,7 +96,7 @@ def wasserstein_estimate(critic_loss: Tensor) -> Tensor:
 
 
 def js_estimate(critic_loss: Tensor) -> Tensor:
-    r"""Return log 2 − ½ loss: the Jensen-Shannon divergence for an optimal discriminator, else less.
+    r"""Return log 2 − ½ loss: the Jensen-Shannon divergence at the optimal D, else less.
 
     Goodfellow et al. (2014), Theorem 1; the curve of WGAN (2017), Fig. 4. Chapter 3 derives it.
 
