@@ -21,7 +21,7 @@ COLAB_PYTHON ?= $(shell for python in python3.13 $$HOME/.pyenv/versions/3.13*/bi
 # One thread for each of two workers: as fast as two threads for one, and the numbers do not depend on the machine.
 pytest := OMP_NUM_THREADS=1 $(bin)/python -m pytest
 
-.PHONY: help book test test-latest test-colab train notebooks lab classroom bench lock FORCE
+.PHONY: help book test test-latest test-colab train notebooks lab classroom slides bench lock FORCE
 help:                 ## say what there is
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "%-20s%s\n", $$1, $$2}'
 
@@ -61,6 +61,9 @@ lab: $(ready)         ## open the book in JupyterLab
 
 classroom: $(ready)   ## make student, instructor and nbgrader editions of every notebook with exercises, as one zip
 	@$(bin)/python tools/classroom.py
+
+slides: $(ready)      ## make slides of each chapter in _build/slides, a file each; N=05 for chapter 5
+	@$(bin)/python tools/slides.py $(N)
 
 bench: $(ready)       ## measure the training loop beside the one that tutorials show
 	@$(bin)/python -m wgan_lib bench $(ARGS)
