@@ -168,18 +168,3 @@ RIGHT = [
 @pytest.mark.parametrize(("exercise", "answer"), RIGHT)
 def test_a_right_answer_is_right_in_whatever_form(told, exercise, answer):
     assert told(exercise, answer) == "right."
-
-
-def stops(*arguments):
-    """A function that does not run."""
-    return undefined  # noqa: F821
-
-
-UNUSABLE = [None, "two", [[1, 2], [3]], {}, float("nan"), [float("nan")] * 12, np.zeros((0,)), object(), stops, len,
-            (None, None), ([], []), ("places", "shares"), lambda: 1, lambda *given: float("nan"), 1 + 2j]  # fmt: skip
-
-
-@pytest.mark.parametrize("answer", UNUSABLE, ids=range(len(UNUSABLE)))
-@pytest.mark.parametrize("exercise", [f"1.{number}" for number in range(1, 10)])
-def test_what_is_no_answer_gets_a_sentence_and_no_traceback(told, exercise, answer):
-    assert told(exercise, answer).startswith("not yet. ")

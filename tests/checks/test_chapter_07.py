@@ -86,7 +86,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("7.1", lambda x, c, s: within(x, c, np.sqrt(3 * s)), "not its square"),
     ("7.1", lambda x, c, s: (distances(x, c).mean(axis=0) <= 3 * s).sum(), "One good point is enough"),
     ("7.1", library, "Write it yourself"),
-    ("7.1", lambda x, c, s: 8, "For each point"),
+    ("7.1", lambda x, c, s: 0.5, "For each point"),
     ("7.1", lambda x, c: 8, "stopped"),
     ("7.2", 0.9973, "on the line"),
     ("7.2", 0.9973002**2, "square of side"),
@@ -192,12 +192,3 @@ RIGHT = [
 @pytest.mark.parametrize(("exercise", "answer"), RIGHT)
 def test_a_right_answer_is_right_in_any_form(told, exercise, answer):
     assert told(exercise, answer) == "right."
-
-
-UNUSABLE = [None, "two", [], [[1, 2]], {}, math.nan, [math.nan] * 3, lambda: 1, lambda *_: None, lambda *_: "no"]
-
-
-@pytest.mark.parametrize("exercise", [f"7.{k}" for k in range(1, 9)])
-@pytest.mark.parametrize("answer", UNUSABLE, ids=range(len(UNUSABLE)))
-def test_an_unusable_answer_gets_a_sentence(told, exercise, answer):
-    assert told(exercise, answer).startswith("not yet.")

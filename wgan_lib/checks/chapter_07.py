@@ -120,18 +120,18 @@ def exercise_3(answer: object) -> None:
 
 def exercise_4(answer: object) -> None:
     """When w sees it."""
+    number = float(numbers(answer))
     centres = toy.twenty_five_centres()
     others = np.full(25, 1 / 24)
     others[12] = 0
     price = transport.emd(centres.numpy(), centres.numpy(), b=others).cost
     ratio = head_to_head.floor("25 Gaussians").mean() / price
     right = 500 * ratio**2
-    number = float(numbers(answer))
     if number in (math.floor(right), math.ceil(right), round(right, -1), round(right, -2)):
         return  # points come in whole numbers
     eight = head_to_head.floor("8 Gaussians").mean() / _price_of_eight()
     expect_value(
-        answer,
+        number,
         right,
         "Set floor(500) · √(500 / n) equal to the price, and solve for n.",
         [
@@ -211,6 +211,7 @@ def _last(method: str) -> np.ndarray:
 
 def exercise_6(answer: object) -> None:
     """Read the record."""
+    given = numbers(answer, (3,))
     a, b = _last("one-sided"), _last("R1")
     gap, error, level = a.mean() - b.mean(), _error(a, b), 0.05 / 45
     paired = (a - b).std(ddof=1) / math.sqrt(len(a))
@@ -231,7 +232,6 @@ def exercise_6(answer: object) -> None:
         ([gap, error, 0.95 / 45], "The chance of a false winner is to be 0.05."),
         ([gap, error, 0.05 / 90], "A test of either sign is one test: 45."),
     ]
-    given = numbers(answer, (3,))
     strict = 1 - 0.95 ** (1 / 45)  # Šidák's level, which is right as well
     if abs(given[2] / strict - 1) < 2e-3:
         given[2] = level

@@ -85,9 +85,8 @@ def exercise_3(answer: object) -> None:
 def exercise_4(answer: object) -> None:
     """Fool the fid at large."""
     rng = np.random.default_rng()
-    mix = torch.tensor(rng.normal(size=(3, 3)) + 2 * np.eye(3))
-    real = torch.tensor(rng.exponential(size=(50, 3))) @ mix + 5
-    x = torch.tensor(rng.uniform(size=(70, 3))) @ mix.flip(0) - 1
+    real = torch.tensor(rng.exponential(size=(50, 3)) @ _mix(rng)) + 5
+    x = torch.tensor(rng.uniform(size=(70, 3)) @ _mix(rng)) - 1
     result = call(answer, x, real)
     made = torch.as_tensor(numbers(result, tuple(x.shape)))
     wanted, given = torch.cov(real.T), torch.cov(made.T)
@@ -122,6 +121,11 @@ def exercise_4(answer: object) -> None:
     both = torch.cat([x, torch.ones(n, 1).double(), made, torch.ones(n, 1).double()], dim=1)
     affine = int(torch.linalg.matrix_rank(both, rtol=1e-8)) == 4
     expect(affine, "Right moments, but this is no affine map of x.")
+
+
+def _mix(rng: np.random.Generator) -> np.ndarray:
+    """Return a matrix that stretches and turns, and is well away from a singular one."""
+    return np.diag([1.0, 2.0, 4.0]) @ np.linalg.qr(rng.normal(size=(3, 3)))[0]
 
 
 def _near(given: Tensor, wanted: Tensor, rtol: float) -> bool:
