@@ -33,7 +33,8 @@ def test_every_link_lands():
         for href in hrefs:
             path, _, anchor = unquote(href).partition("#")
             target = (page.parent / path.partition("?")[0]).resolve() if path else page.resolve()
-            landed = target.exists() and (not anchor or target not in anchors or anchor in anchors[target])
+            settings = "=" in anchor  # of the laboratory: test_teaching.py opens it with them
+            landed = target.exists() and (not anchor or settings or target not in anchors or anchor in anchors[target])
             if not landed:
                 broken.append(f"{page.relative_to(HTML)}: {href}")
     assert broken == []

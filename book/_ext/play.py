@@ -6,6 +6,8 @@ before it, without the words ``import`` and ``export``.
 
 A notebook says ``<!-- play: dirac -->`` on a line of its own, or ``<!-- play: digits
 runs/x/generator.safetensors -->``: Jupyter and Colab show nothing there.
+
+``{lab}`words <data=8+Gaussians&method=GP>` `` leads to the laboratory with settings.
 """
 
 import html
@@ -15,10 +17,11 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 PLAY = Path(__file__).resolve().parent.parent / "play"
 ROOT = PLAY.parent.parent
+LABORATORY = "book/critics/lab"
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.M)
 
 
@@ -71,6 +74,16 @@ class Play(SphinxDirective):
         return [place, nodes.raw("", script, format="html")]
 
 
+class Laboratory(ReferenceRole):
+    """Words that lead to the laboratory, the settings of which are in the address."""
+
+    def run(self):
+        """Return the link."""
+        page = self.env.app.builder.get_relative_uri(self.env.docname, LABORATORY)
+        address = f"{page}#{self.target}"
+        return [nodes.reference("", self.title, refuri=address, internal=True)], []
+
+
 def fill_marks(app, doctree):
     """Put an explorable where a notebook's text has a mark for it."""
     for node in doctree.findall(nodes.raw):
@@ -80,8 +93,9 @@ def fill_marks(app, doctree):
 
 
 def setup(app):
-    """Install the directive, the marks and the style."""
+    """Install the directive, the role, the marks and the style."""
     app.add_directive("play", Play)
+    app.add_role("lab", Laboratory())
     app.connect("doctree-read", fill_marks)
     app.add_css_file("play.css")
     return {"parallel_read_safe": True}
