@@ -57,6 +57,13 @@ def test_a_large_fence_keeps_its_size_under_an_exponent():
     assert script[0].tag == "mrow" and "minsize" in script[0][0].attrib
 
 
+def test_what_is_raised_beside_an_f_does_not_touch_it():
+    """Its italic leans over; beside other letters nothing is moved."""
+    (script,) = ElementTree.fromstring(formulas.mathml("f^c")).iter("msup")
+    assert [part.tag for part in script[1]] == ["mspace", "mi"]
+    assert "mspace" not in formulas.mathml("g^c")
+
+
 def test_the_font_was_cut_to_every_sign_that_the_pages_write():
     """Else a browser would take one from a font of its own."""
     known = set(map(ord, math_font.SIGNS + "\u200b\ufe00\n"))

@@ -21,8 +21,9 @@ def main(path):
     """Write the cut font."""
     font = TTFont(path)
     options = Options()
-    options.layout_features = ["ssty", "dtls", "flac", "kern", "mark", "mkmk"]
-    options.hinting, options.name_IDs, options.drop_tables = False, ["*"], [*options.drop_tables, "FFTM"]
+    options.layout_features = ["dtls", "flac"]  # a second drawing of each sign for scripts would double the font
+    options.hinting, options.desubroutinize = False, True
+    options.name_IDs, options.drop_tables = ["*"], [*options.drop_tables, "FFTM"]
     subsetter = Subsetter(options)
     subsetter.populate(text=SIGNS, unicodes=[code for begin, end in RANGES for code in range(begin, end)])
     subsetter.subset(font)
