@@ -20,9 +20,6 @@ PHONE = {"width": 390, "height": 844}
 SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
-# Not there yet: on these the text's fonts arrive just after the first words and move the lines once.
-LATE_FONTS = {f"book/appendix/{name}.html": 0.3 for name in ("misconceptions", "notation", "references", "speed")}
-
 # What the browser tells of itself, from the first moment on.
 WATCH = """
 window.shifts = [];
@@ -117,4 +114,4 @@ def test_a_page_is_there_at_once_and_stays_where_it_is(browser, name):
     print(f"{name}: {first:.0f} ms, {sum(w for _, w in weights) / 1e6:.2f} MB, shift {sum(s for s, *_ in shifts):.3f}")
     assert first <= 2500
     assert sum(weight for _, weight in weights) <= 3e6, heaviest
-    assert sum(shift for shift, *_ in shifts) <= LATE_FONTS.get(name, 0.1), shifts
+    assert sum(shift for shift, *_ in shifts) <= 0.1, shifts
