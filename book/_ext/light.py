@@ -114,6 +114,12 @@ def hurried(page):
     return page[: sheet.start()] + script + page[sheet.start() :]
 
 
+def without_index(page):
+    """Ask for nothing that Sphinx's own search needs; the book's has a page."""
+    asked = r'\s*<script [^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js'
+    return re.sub(asked + r'[^"]*"></script>', "", page)
+
+
 def named_once(page):
     """Say the book's name once in the title of its first page."""
     return re.sub(r"<title>(.+?) &#8212; \1</title>", r"<title>\1</title>", page)
@@ -136,7 +142,8 @@ def finish(app, error):
     out = Path(app.outdir)
     for path in stylesheet.pages(out):
         before = path.read_text(encoding="utf-8")
-        page = placed(headed(named_once(text_first(before))), path.parent)
+        page = without_index(headed(named_once(text_first(before))))
+        page = placed(page, path.parent)
         page = hurried(stylesheet.link_once(app, page))
         if page != before:
             path.write_text(page, encoding="utf-8")
