@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,6 +39,17 @@ def test_evidence_is_a_bool(evidence):
 
 def test_evidence_may_come_from_numpy():
     assert claim("a-key", "A statement.", evidence=np.float64(1) < 2, **GIVEN).verdict == "holds"
+
+
+def test_what_no_source_puts_in_numbers_is_not_called_published():
+    given = {name: value for name, value in GIVEN.items() if name != "published"}
+    bare, cited = claim("a", "S.", evidence=True, **given), claim("b", "S.", evidence=True, **GIVEN)
+    for one, said in ((bare, False), (cited, True)):
+        assert ["Published" in text for text in one._repr_mimebundle_()[0].values()] == [said, said]
+    assert ['class="unpublished"' in table([replace(one, page="a/01-b")]).data for one in (bare, cited)] == [
+        True,
+        False,
+    ]
 
 
 def test_a_kind_is_one_of_four():

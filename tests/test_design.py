@@ -167,3 +167,30 @@ def test_the_card_and_the_icon():
         assert card.size == (1200, 630)
     with Image.open(STATIC / "root" / "favicon.ico") as icon:
         assert {(16, 16), (32, 32)} <= icon.info["sizes"]
+
+
+def test_folded_lines_in_a_row_share_a_line_until_one_opens(look):
+    page = look(CHAPTER)
+    tops = "[...document.querySelectorAll('details.hide')].slice(0, 3).map(each => each.getBoundingClientRect().top)"
+    assert len(set(page.evaluate(tops))) == 1
+    page.locator("details.hide > summary").first.click()
+    assert len(set(page.evaluate(tops))) == 2
+
+
+def test_on_a_phone_the_words_of_a_still_picture_can_be_read(look):
+    """At 480 pixels eleven points are ten pixels high; its frame takes the whole width and scrolls, by key too."""
+    page = look(CHAPTER, 390)
+    frames = page.locator(".picture:not(.slider, .film) .frame").all()
+    assert len(frames) > 3
+    for frame in frames:
+        assert frame.bounding_box()["width"] == 390 and frame.get_attribute("tabindex") == "0"
+        assert frame.locator("img:visible").bounding_box()["width"] >= 480
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("width", [390, 900, 1440])
+def test_no_word_of_a_formula_is_broken(look, width):
+    """In a cell that is too narrow the second half of a broken word would not be seen."""
+    words = look("book/critics/04-gan", width).locator("#equation-4-5 mtext").all()
+    assert max(len(word.text_content()) for word in words) > 20
+    assert max(word.bounding_box()["height"] for word in words) < 40  # one line each

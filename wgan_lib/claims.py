@@ -18,6 +18,7 @@ from IPython.display import HTML
 Verdict = Literal["holds", "holds in part", "does not hold"]
 Kind = Literal["theorem", "result", "figure", "common reading"]
 MARKS = {"holds": "✓", "holds in part": "◐", "does not hold": "✗"}  # a verdict must not depend on colour
+UNPUBLISHED = "–"  # a reading that no source puts in numbers
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,13 @@ class Claim:
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
         """Show the claim as a card that can be linked to, and carry its fields in the notebook for `collect`."""
         values = {name: html.escape(value) for name, value in asdict(self).items()}
-        values |= {"style": _style(self.verdict), "mark": MARKS[self.verdict]}
+        published = "" if self.published == UNPUBLISHED else f" Published: {self.published}."
+        values |= {"style": _style(self.verdict), "mark": MARKS[self.verdict], "published": html.escape(published)}
         card = (
             '<div class="claim {style}" id="claim-{key}"><strong>{mark} Claim: {verdict}.</strong> {statement}'
-            "<br><small>{source}. Published: {published}. Here: {here}.</small></div>"
+            "<br><small>{source}.{published} Here: {here}.</small></div>"
         ).format(**values)
-        text = (
-            f"Claim: {self.verdict}. {self.statement}\n  {self.source}. Published: {self.published}. Here: {self.here}."
-        )
+        text = f"Claim: {self.verdict}. {self.statement}\n  {self.source}.{published} Here: {self.here}."
         return {"text/html": card, "text/plain": text}, {"claim": asdict(self)}
 
 
@@ -74,7 +74,7 @@ def claim(
     *,
     kind: Kind,
     source: str,
-    published: str = "–",
+    published: str = UNPUBLISHED,
     here: str,
     verdict: Verdict,
     evidence: bool,
@@ -169,11 +169,12 @@ def table(claims: Iterable[Claim]) -> HTML:
 
 def _row(claim: Claim) -> str:
     shown = {name: html.escape(value) for name, value in asdict(claim).items()}
+    marked = 'class="unpublished"' if claim.published == UNPUBLISHED else 'data-label="published"'
     return (
         "<tr><td>{statement}<br><small>{kind}: {source}</small></td>"
-        '<td data-label="published">{published}</td><td data-label="here">{here}</td>'
+        '<td {marked}>{published}</td><td data-label="here">{here}</td>'
         '<td>{mark} {verdict}<br><a href="../{page}.ipynb#claim-{key}">chapter {chapter}</a></td></tr>'
-    ).format(**shown, mark=MARKS[claim.verdict], chapter=int(Path(claim.page).name[:2]))
+    ).format(**shown, marked=marked, mark=MARKS[claim.verdict], chapter=int(Path(claim.page).name[:2]))
 
 
 def _style(verdict: str) -> str:
