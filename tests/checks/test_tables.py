@@ -1,4 +1,4 @@
-"""Every exercise has a table of wrong answers, with the hint that each must get, in the file of its chapter."""
+"""Every exercise has a table of answers in `answers`: wrong ones get the hint about their mistake, right ones pass."""
 
 import ast
 from collections import Counter
@@ -10,18 +10,40 @@ import pytest
 from wgan_lib import checks
 from wgan_lib.checks import exercises
 
-TABLES = sorted(path.stem for path in Path(__file__).parent.glob("test_[ac]*_[0-9]*.py"))
+TABLES = sorted(path.stem for path in Path(__file__).parent.glob("answers/*_[0-9]*.py"))
 
 
 def wrong(table):
     """Return the rows of one chapter: (exercise, answer, fragment of the hint)."""
-    return import_module(table).WRONG
+    return import_module(f"answers.{table}").WRONG
+
+
+def right(table):
+    """Return the rows of one chapter: (exercise, answer)."""
+    return import_module(f"answers.{table}").RIGHT
+
+
+def parameters(kind):
+    """Return the rows of all chapters as parameters, named by their exercise."""
+    return [pytest.param(*row, id=f"{row[0]}-{at}") for table in TABLES for at, row in enumerate(kind(table))]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # some take the logarithm of 0: that is their mistake
+@pytest.mark.parametrize(("exercise", "answer", "fragment"), parameters(wrong))
+def test_a_wrong_answer_is_told_what_is_wrong_with_it(told, exercise, answer, fragment):
+    said = told(exercise, answer)
+    assert said.startswith("not yet. ") and fragment in said
+
+
+@pytest.mark.parametrize(("exercise", "answer"), parameters(right))
+def test_a_right_answer_is_right_in_every_form(told, exercise, answer):
+    assert told(exercise, answer) == "right."
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_each_exercise_of_a_chapter_has_four_wrong_answers_or_more(table):
     rows = Counter(exercise for exercise, *_ in wrong(table))
-    chapter = table.removeprefix("test_").replace("assignment_", "A").replace("chapter_", "").lstrip("0")
+    chapter = table.replace("assignment_", "A").replace("chapter_", "").lstrip("0")
     assert {exercise: rows[exercise] for exercise in exercises() if exercise.split(".")[0] == chapter} == rows
     assert min(rows.values()) >= 4
 
@@ -44,7 +66,7 @@ def texts(node):
 
 def hints(table):
     """Return how often each (exercise, hint) stands in the checks of a part; the exercise is "" in their helpers."""
-    path = Path(checks.__file__).parent / f"{table.removeprefix('test_')}.py"
+    path = Path(checks.__file__).parent / f"{table}.py"
     return Counter(
         (getattr(statement, "name", "").partition("exercise_")[2], text)
         for statement in ast.parse(path.read_text(encoding="utf-8")).body

@@ -1,9 +1,8 @@
-"""What the exercises of chapter 7 say to right, wrong and unusable answers."""
+"""Answers to chapter 7: wrong ones with the hint that each must get, and right ones in every form."""
 
 import math
 
 import numpy as np
-import pytest
 import torch
 
 from wgan_lib.checks import chapter_07
@@ -156,12 +155,6 @@ WRONG: list[tuple[str, object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("exercise", "answer", "hint"), WRONG)
-def test_a_wrong_answer_is_told_what_is_wrong(told, exercise, answer, hint):
-    said = told(exercise, answer)
-    assert said.startswith("not yet.") and hint in said
-
-
 RIGHT = [
     ("7.1", captured),
     ("7.1", lambda x, c, s: torch.tensor(captured(x, c, s))),
@@ -187,8 +180,3 @@ RIGHT = [
     ("7.8", [1.23, 0.46]),
     ("7.8", np.array([1.67, 0.45])),
 ]
-
-
-@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
-def test_a_right_answer_is_right_in_any_form(told, exercise, answer):
-    assert told(exercise, answer) == "right."

@@ -1,4 +1,4 @@
-"""What the tables of answers share."""
+"""Tables of answers, one module for each chapter and assignment: WRONG and RIGHT; test_tables.py judges them."""
 
 from functools import partial
 

@@ -1,10 +1,9 @@
-"""What chapter 2 says to wrong answers, and to right ones in other forms."""
+"""Answers to chapter 2: wrong ones with the hint that each must get, and right ones in every form."""
 
 import numpy as np
-import pytest
 import torch
-from answers import Later
 
+from answers import Later
 from wgan_lib import transport
 
 STORMY = [-6.0, -4.0, -3.0, 0.0, 2.0]  # optimal for the piles after the storm, up to a constant
@@ -112,12 +111,6 @@ WRONG: list[tuple[str, object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("exercise", "answer", "fragment"), WRONG)
-def test_a_wrong_answer_gets_the_hint_about_its_mistake(told, exercise, answer, fragment):
-    said = told(exercise, answer)
-    assert said.startswith("not yet.") and fragment in said
-
-
 RIGHT = [
     ("2.1", ([0, 2], [1, 0])),
     ("2.1", (torch.tensor([5.0, 7]), np.array([-4.0, -5]))),
@@ -139,8 +132,3 @@ RIGHT = [
     ("2.8", torch.tensor(STORMY) + 7),
     ("2.8", np.round(STORMY)),
 ]
-
-
-@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
-def test_a_right_answer_is_right_in_whatever_form(told, exercise, answer):
-    assert told(exercise, answer) == "right."

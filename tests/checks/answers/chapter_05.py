@@ -1,9 +1,8 @@
-"""What the checks of chapter 5 say: to wrong answers, to right ones in other forms, and to what is no answer."""
+"""Answers to chapter 5: wrong ones with the hint that each must get, and right ones in every form."""
 
 import itertools
 
 import numpy as np
-import pytest
 import torch
 
 from wgan_lib import lipschitz
@@ -127,14 +126,3 @@ RIGHT = [
     ("5.7", 2.8),
     ("5.7", np.float32(2.61)),
 ]
-
-
-@pytest.mark.parametrize(("exercise", "answer", "fragment"), WRONG)
-def test_a_wrong_answer_is_told_what_is_wrong_with_it(told, exercise, answer, fragment):
-    said = told(exercise, answer)
-    assert said.startswith("not yet.") and fragment in said
-
-
-@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
-def test_a_right_answer_may_have_another_form(told, exercise, answer):
-    assert told(exercise, answer) == "right."
