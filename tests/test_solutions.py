@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-import re
+import sys
 from pathlib import Path
 
 import nbformat
@@ -11,9 +11,11 @@ import pytest
 from wgan_lib import figures, widgets
 from wgan_lib.checks import exercises
 
-BOOK = Path(__file__).resolve().parent.parent / "book"
-CHECK = re.compile(r'^check\("([^"]+)", (\w+)\)', re.M)
-SOLUTION = re.compile(r"<summary>Solution.*?```python\n(.*?)```", re.S)
+ROOT = Path(__file__).resolve().parent.parent
+BOOK = ROOT / "book"
+sys.path.insert(0, str(ROOT / "tools"))
+
+import classroom  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=sorted(BOOK.rglob("[0-9A]*.ipynb")), ids=lambda path: path.stem)
@@ -29,31 +31,22 @@ def answers(chapter):
         patch.chdir(chapter.parent)
         patch.setattr(figures, "show", lambda fig, alt, caption="": figures.plt.close(fig))
         patch.setattr(widgets, "slider", lambda *args, **options: None)
-        return run(nbformat.read(chapter, as_version=4).cells)
+        return run(nbformat.read(chapter, as_version=4))
 
 
-def run(cells):
+def run(notebook):
     """Run all code but the cell for Colab and what is tagged slow; each exercise twice."""
     namespace, printed = {"__name__": "__main__"}, {}
-    for number, cell in enumerate(cells):
+    asked = {exercise.cell: exercise for exercise in classroom.exercises(notebook)}
+    for number, cell in enumerate(notebook.cells):
         tags = cell.metadata.get("tags", [])
         if cell.cell_type != "code" or "slow" in tags or "remove-cell" in tags:
             continue
-        found = CHECK.search(cell.source)
         untouched = output(cell.source, namespace)
-        if found:
-            exercise, name = found.groups()
-            printed[exercise] = untouched, output(solved(cell.source, name, cells[number + 1].source), namespace)
+        if exercise := asked.get(number):
+            answered = classroom.with_answer(cell.source, exercise, exercise.solution)
+            printed[exercise.number] = untouched, output(answered, namespace)
     return printed
-
-
-def solved(source, name, following):
-    """Return an exercise's cell with the folded solution in place of the dots."""
-    solution = SOLUTION.search(following)
-    assert solution, f"no folded solution with a python block follows the exercise that asks for {name}"
-    filled, count = re.subn(rf"^{name} = \.\.\..*$", lambda dots: solution[1], source, flags=re.M)
-    assert count == 1, f"the exercise that asks for {name} has no line `{name} = ...`"
-    return filled
 
 
 def output(source, namespace):
@@ -81,6 +74,8 @@ def test_every_folded_solution_is_right(answers):
 def test_a_wrong_answer_in_place_of_a_solution_is_noticed():
     """The harness above can fail."""
     exercise = nbformat.v4.new_code_cell('from wgan_lib.checks import check\nmy_plan = ...\ncheck("1.1", my_plan)')
-    wrong = nbformat.v4.new_markdown_cell("<summary>Solution</summary>\n\n```python\nmy_plan = [[0] * 3] * 3\n```")
-    ((untouched, answered),) = run([exercise, wrong]).values()
+    wrong = nbformat.v4.new_markdown_cell(
+        "<details><summary>Solution</summary>\n\n```python\nmy_plan = [[0] * 3] * 3\n```\n\n</details>"
+    )
+    ((untouched, answered),) = run(nbformat.v4.new_notebook(cells=[exercise, wrong])).values()
     assert "replace the dots" in untouched and "not yet" in answered

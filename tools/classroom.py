@@ -105,7 +105,7 @@ def instructor(notebook: NotebookNode) -> NotebookNode:
     edition = copy.deepcopy(notebook)
     for exercise in exercises(notebook):
         cell = edition.cells[exercise.cell]
-        cell.source = _replace_dots(cell.source, exercise, exercise.solution)
+        cell.source = with_answer(cell.source, exercise, exercise.solution)
         cell.outputs = [nbformat.v4.new_output("stream", text=f"Exercise {exercise.number}: right.\n")]
     for cell in edition.cells:
         if cell.cell_type == "markdown":
@@ -135,7 +135,7 @@ def _graded(cell: NotebookNode, exercise: Exercise) -> list[NotebookNode]:
     number, name = exercise.number, exercise.name
     dots = re.search(rf"^{name} = \.\.\..*$", cell.source, re.M)[0]
     between = f"{dots}\n### BEGIN SOLUTION\n{exercise.solution}\n### END SOLUTION"
-    answer = _replace_dots(CHECK.sub("", cell.source).strip(), exercise, between)
+    answer = with_answer(CHECK.sub("", cell.source).strip(), exercise, between)
     test = (
         f'check("{number}", {name})\n### BEGIN HIDDEN TESTS\nfrom wgan_lib.checks import grade\n\n'
         f'grade("{number}", {name})\n### END HIDDEN TESTS'
@@ -165,7 +165,8 @@ def _marked(cell: NotebookNode, grade_id: str, **marks: bool | int) -> NotebookN
     return cell
 
 
-def _replace_dots(source: str, exercise: Exercise, by: str) -> str:
+def with_answer(source: str, exercise: Exercise, by: str) -> str:
+    """Return an exercise's cell with an answer in place of the dots."""
     return re.sub(rf"^{exercise.name} = \.\.\..*$", lambda _: by, source, count=1, flags=re.M)
 
 
