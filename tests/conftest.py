@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import shutil
+import signal
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,16 @@ settings.register_profile("book", deadline=None, derandomize=True, max_examples=
 settings.load_profile("book")
 
 SMALL = {"latent_dim": 4, "batch_size": 4, "device": "cpu"}
+
+
+@pytest.fixture(autouse=True)
+def signals():
+    """Let signals act as they do in a terminal, here and in what is started; in the background Ctrl-C is ignored."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

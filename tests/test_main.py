@@ -24,16 +24,6 @@ from wgan_lib.training import Config
 TINY = ["--width", "2", "--latent-dim", "4", "--batch-size", "8", "--device", "cpu", "--log-every", "1"]
 
 
-@pytest.fixture(autouse=True)
-def signals():
-    """Let signals act as they do in a terminal, here and in what is started; in the background Ctrl-C is ignored."""
-    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
-    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 @pytest.fixture
 def command(monkeypatch, capsys, tmp_path):
     """Return a function that runs a command in an empty directory: its exit code, output and errors."""

@@ -1,21 +1,9 @@
 """What the tests of the engine share."""
 
-import signal
-
 import pytest
 from small_run import RUN, contents
 
 from wgan_lib.training import Trainer, preset
-
-
-@pytest.fixture(autouse=True)
-def signals():
-    """Let signals act as they do in a terminal; where tests run in the background, Ctrl-C is ignored."""
-    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
-    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="module")
