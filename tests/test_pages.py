@@ -31,7 +31,7 @@ BAD_IMAGES = """() => [...document.querySelectorAll("article img")].filter(
     image => !(image.complete && image.naturalWidth) || !image.alt.trim() || /^(\\.\\.\\/)*_images/.test(image.alt)
 ).map(image => image.src.slice(-80) + " alt=" + image.alt)"""
 TOO_WIDE = """() => [...document.querySelectorAll("article *")].filter(element => {
-    const scrolls = element.closest("pre, table, .math, .output");
+    const scrolls = element.closest("pre, table, .math, .output, .picture .frame");
     return !scrolls && element.getBoundingClientRect().right > window.innerWidth + 1;
 }).map(element => element.outerHTML.slice(0, 120))"""
 
