@@ -32,7 +32,7 @@ def test_presets_have_their_papers_hyperparameters(name, expected, network):
 
 def test_each_preset_is_called_by_its_name():
     papers = ["gan", "wgan-clip", "wgan-gp", "gan-conv", "wgan-clip-conv", "wgan-gp-conv"]
-    assert list(PRESETS) == [*papers, "wgan-gp-tuned", "digits-in-a-minute"]
+    assert list(PRESETS) == [*papers, "wgan-gp-tuned", "gan-tuned", "digits-in-a-minute"]
     assert all(config.name == name for name, config in PRESETS.items())
     assert preset("wgan-gp") == Config()
 
@@ -41,6 +41,10 @@ def test_the_tuned_presets_play_the_game_of_their_paper():
     tuned, papers = preset("wgan-gp-tuned"), preset("wgan-gp-conv")
     for name in ("objective", "network", "batch_norm", "penalty", "one_sided", "optimizer", "betas", "batch_size"):
         assert getattr(tuned, name) == getattr(papers, name)
+    game = {"objective", "penalty", "batch_norm", "learning_rate"}
+    assert {name for name, value in tuned.identity().items() if preset("gan-tuned").identity()[name] != value} == game
+    for name in game - {"learning_rate"}:
+        assert getattr(preset("gan-tuned"), name) == getattr(preset("gan-conv"), name)
     minute = preset("digits-in-a-minute").identity()
     assert {name for name, value in tuned.identity().items() if minute[name] != value} == {
         "learning_rate", "average", "steps"}  # fmt: skip

@@ -1,4 +1,4 @@
-"""The command line, `python -m wgan_lib`: train, sample, evaluate, record, classifiers, bench; each with `--help`."""
+"""The command line, `python -m wgan_lib`, with `--help` for each of its commands."""
 
 import dataclasses
 import functools
@@ -19,21 +19,25 @@ from wgan_lib import classifiers, mnist, runs, training
 from wgan_lib.engine import processes
 from wgan_lib.engine.directory import hardware
 from wgan_lib.engine.session import Diverged
-from wgan_lib.experiments import evaluation, fit_classifiers, keep_run, speed
+from wgan_lib.experiments import bench, evaluation, fit_classifiers, keep_run
 from wgan_lib.settings import PRESETS
 
 Preset = tyro.extras.subcommand_type_from_defaults(
-    PRESETS, prefix_names=False, sort_subcommands=False, descriptions={
+    PRESETS,
+    prefix_names=False,
+    sort_subcommands=False,
+    descriptions={
         "gan": "the non-saturating GAN on multilayer perceptrons",
         "wgan-clip": "WGAN with weight clipping, on multilayer perceptrons",
         "wgan-gp": "WGAN with gradient penalty, on multilayer perceptrons",
         "gan-conv": "DCGAN",
         "wgan-clip-conv": "WGAN with weight clipping, convolutional",
         "wgan-gp-conv": "WGAN with gradient penalty, convolutional",
-        "wgan-gp-tuned": "WGAN with gradient penalty, convolutional, with settings searched for the best pictures",
-        "digits-in-a-minute": "the same in haste: readable digits after a minute on two processor cores",
-    }
-)  # fmt: skip
+        "wgan-gp-tuned": "WGAN with gradient penalty, convolutional, settings searched for",
+        "gan-tuned": "the non-saturating GAN, convolutional, settings searched for",
+        "digits-in-a-minute": "wgan-gp-tuned in haste: readable digits after a minute on two cores",
+    },
+)
 
 
 def train(config: Annotated[Preset, tyro.conf.arg(name="")]) -> None:  # type: ignore[valid-type]
@@ -41,20 +45,29 @@ def train(config: Annotated[Preset, tyro.conf.arg(name="")]) -> None:  # type: i
     if config.out is None:
         config = dataclasses.replace(config, out=Path("out") / f"{config.name}-seed{config.seed}")
     with processes.joined():
-        tell = (lambda words: None) if processes.rank() else print  # the first of several processes speaks for all
+        # The first of several processes speaks for all
+        tell = (lambda words: None) if processes.rank() else print
         trainer = training.Trainer(config)
         if config.resume and trainer.steps_done == 0:
             tell(f"There is nothing to resume in {config.out}: starting at step 0.")
         tell(f"Training on {hardware(trainer.device)}, writing to {config.out}")
         if trainer.steps_done == config.steps:
-            tell(f"This run has made its {config.steps} steps already; --steps with a larger number goes on.")
+            tell(
+                f"This run has made its {config.steps} steps already; "
+                "--steps with a larger number goes on."
+            )
         trainer.run()
     if trainer.stopped_by is not None:
-        sys.exit(128 + trainer.stopped_by)  # as a shell has it, so that a script does not take this run for whole
+        # As a shell has it, so that a script does not take this run for whole
+        sys.exit(128 + trainer.stopped_by)
 
 
 def sample(
-    run: tyro.conf.Positional[Path], n: int = 100, seed: int = 1, out: Path = Path("samples.png"), columns: int = 10
+    run: tyro.conf.Positional[Path],
+    n: int = 100,
+    seed: int = 1,
+    out: Path = Path("samples.png"),
+    columns: int = 10,
 ) -> None:
     """Draw images from the generator of a run, and write them as one grid.
 
@@ -74,7 +87,9 @@ def sample(
     if n < 1 or columns < 1:
         raise ValueError(f"n = {n}, columns = {columns}: both must be at least 1")
     if out.suffix not in Image.registered_extensions() or not out.parent.is_dir():
-        raise ValueError(f"out = {out}: expected a picture such as samples.png, in a directory that exists")
+        raise ValueError(
+            f"out = {out}: expected a picture such as samples.png, in a directory that exists"
+        )
     images = runs.load(run).generate(n, seed)
     Image.fromarray(mnist.grid(images, columns)).save(out)
     print(f"Wrote {n} images to {out}")
@@ -88,19 +103,21 @@ def evaluate(
     json: bool = False,
     data: Path | None = None,
 ) -> None:
-    """Hold a run's generator against digits that it has never seen: every metric, beside that of other real digits.
+    """Hold a run's generator against digits that it has never seen, by every metric.
 
     Parameters
     ----------
     run
         Directory of the run.
     n
-        Images on each side, at most 5000, since two disjoint halves of the test set are compared; exact W1, and the
-        search for the nearest training image, take the first 1000.
+        Images on each side, at most 5000, since two disjoint halves of the test set are compared;
+        exact W1, and the search for the nearest training image, take the first 1000.
     seeds
-        How many samples to draw, each from noise of its own, and each against another choice of real images.
+        How many samples to draw, each from noise of its own, and each against another choice of
+        real images.
     along
-        Measure each snapshot of the run too, with one sample of half as many, and write quality.csv to its directory.
+        Measure each snapshot of the run too, with one sample of half as many, and write quality.csv
+        to its directory.
     json
         Print JSON in place of a table.
     data
@@ -116,7 +133,7 @@ def evaluate(
 
 
 def record(run: tyro.conf.Positional[Path], destination: tyro.conf.Positional[Path]) -> None:
-    """Keep a finished run for readers: settings, curves, pictures, and the weights in half precision.
+    """Keep a finished run for readers: settings, curves, pictures, weights in half precision.
 
     Parameters
     ----------
@@ -129,7 +146,7 @@ def record(run: tyro.conf.Positional[Path], destination: tyro.conf.Positional[Pa
 
 
 def make_classifiers(data: Path | None = None) -> None:
-    """Train the two classifiers that metrics rest on, and store their weights in the package: some minutes.
+    """Train the two classifiers that metrics rest on, and store their weights: some minutes.
 
     Parameters
     ----------
@@ -145,13 +162,22 @@ def make_classifiers(data: Path | None = None) -> None:
 
 
 def main() -> None:
-    """Run the command line; where the input, a file or the disk is wrong, say so in one line and exit with 2."""
-    commands = {"train": train, "sample": sample, "evaluate": evaluate, "record": record,
-                "classifiers": make_classifiers, "bench": speed.main}  # fmt: skip
+    """Run the command line; where input, a file or the disk is wrong, a line, and exit with 2."""
+    commands = {
+        "train": train,
+        "sample": sample,
+        "evaluate": evaluate,
+        "record": record,
+        "classifiers": make_classifiers,
+        "bench": bench.main,
+    }
     try:
         _parsed(commands)()
     except KeyboardInterrupt:
-        _leave("stopped at once; what a training made since its last checkpoint is not kept", 128 + signal.SIGINT)
+        _leave(
+            "stopped at once; what a training made since its last checkpoint is not kept",
+            128 + signal.SIGINT,
+        )
     except (ValueError, OSError, Diverged) as error:
         _leave(error)
     except (MemoryError, RuntimeError) as error:
@@ -161,12 +187,13 @@ def main() -> None:
 
 
 def _parsed(commands: dict[str, Callable[..., None]]) -> Callable[[], None]:
-    """Return the command that was asked for, with its options; where it has none such, say so in one line."""
+    """Return the command that was asked for, with its options, or say in one line what is wrong."""
     said = io.StringIO()
     try:
         with redirect_stderr(said):
             return tyro.extras.subcommand_cli_from_dict(
-                {name: _later(command) for name, command in commands.items()}, prog="python -m wgan_lib"
+                {name: _later(command) for name, command in commands.items()},
+                prog="python -m wgan_lib",
             )
     except SystemExit as leaving:
         if leaving.code:
@@ -175,7 +202,7 @@ def _parsed(commands: dict[str, Callable[..., None]]) -> Callable[[], None]:
 
 
 def _later(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
-    """Return what takes the options of `command`, and gives back the call: not even tyro is to box in what it says."""
+    """Return what takes the options of `command` and gives back the call, for later."""
 
     @functools.wraps(command)
     def with_options(*args: Any, **options: Any) -> Callable[[], None]:
@@ -186,16 +213,22 @@ def _later(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
 
 
 def _unboxed(box: str) -> str:
-    """Return in one line what a box that tyro draws says is wrong, and what there is; not the help it repeats."""
+    """Return in one line what tyro says in a box, without the help that it repeats."""
     lines = [line.strip(" │|") for line in box.splitlines() if line[:1] not in "╭╰+"]
     parts = " ".join("\n" if set(line) <= set("─-") else line for line in lines).split("\n")
-    told = [part.strip().rstrip(".") for part in parts if not part.lstrip().startswith(("For full", "Argument help"))]
+    told = [
+        part.strip().rstrip(".")
+        for part in parts
+        if not part.lstrip().startswith(("For full", "Argument help"))
+    ]
     return f"{'; '.join(told).removeprefix('Error parsing config: ')}; --help says more"
 
 
 def _is_lack_of_memory(error: Exception) -> bool:
     told = ("allocate memory", "not enough memory", "out of memory")
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(words in str(error) for words in told)
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(
+        words in str(error) for words in told
+    )
 
 
 def _leave(what: object, code: int = 2) -> None:

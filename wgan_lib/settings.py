@@ -1,10 +1,11 @@
-r"""The settings of a run: a `Config` that decides everything, and the presets, with the place each number comes from.
+r"""The settings of a run: a `Config` that decides everything, and the presets with their sources.
 
 References
 ----------
 .. [1] Gulrajani et al. (2017), Improved Training of Wasserstein GANs, arXiv:1704.00028.
 .. [2] Arjovsky, Chintala and Bottou (2017), Wasserstein GAN, arXiv:1701.07875.
-.. [3] Radford, Metz and Chintala (2016), Unsupervised Representation Learning with DCGANs, arXiv:1511.06434.
+.. [3] Radford, Metz and Chintala (2016), Unsupervised Representation Learning with Deep
+   Convolutional Generative Adversarial Networks, arXiv:1511.06434.
 """
 
 import dataclasses
@@ -16,11 +17,16 @@ from typing import Any, Literal, get_args, get_type_hints
 import torch
 
 TRAINING_IMAGES = 60_000  # in MNIST
+LOGGED = ("log_every", "sample_every", "checkpoint_every")
+SIZES = ("latent_dim", "width", "batch_size", "critic_steps", "train_images", "steps", *LOGGED)
+# What changes no number of a run
+BOOKKEEPING = ("name", "device", "engine", "tensorboard", *LOGGED)
+PLACES = ("data", "out", "resume")  # on this machine
 
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that decides a run; the defaults are those of `wgan-gp`. A wrong value raises ValueError at once.
+    """Everything that decides a run, by default as `wgan-gp`. A wrong value raises ValueError.
 
     Parameters
     ----------
@@ -53,13 +59,16 @@ class Config:
     one_sided
         Penalise only slopes above 1.
     average
-        Decay β of a moving average of the generator's weights, which then makes the samples; 0 for none.
+        Decay β of a moving average of the generator's weights, which then makes the samples; 0 for
+        none.
     anneal
         Let the learning rates fall linearly to 0 over `steps`.
     precision
-        Of matrix products and convolutions: float32; tf32, on a GPU; or bfloat16, fastest where the processor has it.
+        Of matrix products and convolutions: float32; tf32, on a GPU; or bfloat16, fastest where the
+        processor has it.
     train_images
-        Learn from this many of the training images only; fewer than all 60,000 shows a critic that overfits.
+        Learn from this many of the training images only; fewer than all 60,000 shows a critic that
+        overfits.
     steps
         Critic steps to train for, in all.
     seed
@@ -67,8 +76,8 @@ class Config:
     device
         cpu, cuda, or auto for cuda where there is one.
     engine
-        How a GPU is driven: eager, kernel by kernel; graph, a whole cycle of critic and generator steps at once; auto
-        for graph where it is possible. The arithmetic is the same.
+        How a GPU is driven: eager, kernel by kernel; graph, a whole cycle of critic and generator
+        steps at once; auto for graph where it is possible. The arithmetic is the same.
     data
         Directory of the four MNIST files; found or downloaded if left out.
     out
@@ -125,55 +134,60 @@ class Config:
         self._check_critic()
         self._check_unused()
         self._check_places()
-        device = resolve_device(self.device)
-        require(self.precision != "tf32" or self.device == "auto" or device.type == "cuda", "precision", self.precision,
-                "only a GPU computes in tf32; use float32 or bfloat16")  # fmt: skip
-        require(self.engine != "graph" or self.device == "auto" or device.type == "cuda", "engine", self.engine,
-                "a graph is captured on a GPU only; use auto or eager")  # fmt: skip
+        gpu = self.device == "auto" or resolve_device(self.device).type == "cuda"
+        tf32, graph = self.precision == "tf32", self.engine == "graph"
+        only = "only a GPU computes in tf32; use float32 or bfloat16"
+        self._require(gpu or not tf32, "precision", only)
+        only = "a graph is captured on a GPU only; use auto or eager"
+        self._require(gpu or not graph, "engine", only)
+
+    def _require(self, condition: bool, name: str, expected: str) -> None:
+        require(condition, name, getattr(self, name), expected)
 
     def _check_choices(self) -> None:
         hints = get_type_hints(type(self))
         for name in ("objective", "network", "optimizer", "precision", "engine"):
             choices = get_args(hints[name])
-            require(getattr(self, name) in choices, name, getattr(self, name), f"expected one of {', '.join(choices)}")
+            expected = f"expected one of {', '.join(choices)}"
+            self._require(getattr(self, name) in choices, name, expected)
         for name in (name for name, hint in hints.items() if hint is bool):
-            require(isinstance(getattr(self, name), bool), name, getattr(self, name), "expected True or False")
+            self._require(isinstance(getattr(self, name), bool), name, "expected True or False")
 
     def _check_numbers(self) -> None:
-        for name in ("latent_dim", "width", "batch_size", "critic_steps", "train_images", "steps", "log_every",
-                     "sample_every", "checkpoint_every"):  # fmt: skip
-            value = getattr(self, name)
-            require(_is_whole(value) and value >= 1, name, value, "expected a whole number, at least 1")
-        require(self.batch_size >= 2, "batch_size", self.batch_size, "the generator's batch norm needs at least 2")
-        require(self.train_images <= TRAINING_IMAGES, "train_images", self.train_images,
-                f"MNIST has no more than {TRAINING_IMAGES}")  # fmt: skip
-        rate = self.learning_rate
-        require(_lies(0, rate, math.inf) and rate > 0, "learning_rate", rate,
-                "expected a positive number, for example 1e-4")  # fmt: skip
+        for name in SIZES:
+            whole = _is_whole(getattr(self, name)) and getattr(self, name) >= 1
+            self._require(whole, name, "expected a whole number, at least 1")
+        enough = self.batch_size >= 2
+        self._require(enough, "batch_size", "the generator's batch norm needs at least 2")
+        there = self.train_images <= TRAINING_IMAGES
+        self._require(there, "train_images", f"MNIST has no more than {TRAINING_IMAGES}")
+        rate = _lies(0, self.learning_rate, math.inf) and self.learning_rate > 0
+        self._require(rate, "learning_rate", "expected a positive number, for example 1e-4")
         two = isinstance(self.betas, (tuple, list)) and len(self.betas) == 2
-        require(two and all(_lies(0, beta, 1) for beta in self.betas), "betas", self.betas,
-                "expected two numbers in [0, 1)")  # fmt: skip
-        require(_lies(0, self.average, 1), "average", self.average, "expected a decay in [0, 1), for example 0.999")
-        require(_is_whole(self.seed) and 0 <= self.seed < 2**32, "seed", self.seed,
-                "expected a whole number, at least 0 and below 2**32")  # fmt: skip
+        decays = two and all(_lies(0, beta, 1) for beta in self.betas)
+        self._require(decays, "betas", "expected two numbers in [0, 1)")
+        decay = _lies(0, self.average, 1)
+        self._require(decay, "average", "expected a decay in [0, 1), for example 0.999")
+        seed = _is_whole(self.seed) and 0 <= self.seed < 2**32
+        self._require(seed, "seed", "expected a whole number, at least 0 and below 2**32")
 
     def _check_critic(self) -> None:
         """Refuse what cannot be, and what would be ignored."""
-        if self.clip is not None:
-            require(_lies(0, self.clip, math.inf) and self.clip > 0, "clip", self.clip,
-                    "the bound c must be positive; WGAN uses 0.01")  # fmt: skip
-        if self.penalty is not None:
-            require(_lies(0, self.penalty, math.inf), "penalty", self.penalty,
-                    "λ must not be negative; WGAN-GP uses 10")  # fmt: skip
-        require(not (self.clip and self.penalty), "clip", self.clip,
-                f"there is a penalty of {self.penalty} already: a critic is clipped or penalised")  # fmt: skip
-        require(not (self.penalty and self.batch_norm), "batch_norm", self.batch_norm,
-                "a gradient penalty needs a critic without batch norm, which mixes the examples")  # fmt: skip
-        require(not (self.clip and self.batch_norm), "batch_norm", self.batch_norm,
-                "clipping would clamp the scale of batch norm, too; use a critic without it")  # fmt: skip
-        require(self.network == "conv" or not self.batch_norm, "batch_norm", self.batch_norm,
-                "only conv has the choice")  # fmt: skip
-        require(bool(self.penalty) or not self.one_sided, "one_sided", self.one_sided, "there is no penalty to change")
+        clipped, penalised = self.clip is not None, self.penalty is not None
+        positive = not clipped or (_lies(0, self.clip, math.inf) and self.clip > 0)
+        self._require(positive, "clip", "the bound c must be positive; WGAN uses 0.01")
+        not_negative = not penalised or _lies(0, self.penalty, math.inf)
+        self._require(not_negative, "penalty", "λ must not be negative; WGAN-GP uses 10")
+        both = f"there is a penalty of {self.penalty} already: a critic is clipped or penalised"
+        self._require(not (self.clip and self.penalty), "clip", both)
+        mixes = "a gradient penalty needs a critic without batch norm, which mixes the examples"
+        self._require(not (self.penalty and self.batch_norm), "batch_norm", mixes)
+        clamps = "clipping would clamp the scale of batch norm, too; use a critic without it"
+        self._require(not (self.clip and self.batch_norm), "batch_norm", clamps)
+        has_choice = self.network == "conv" or not self.batch_norm
+        self._require(has_choice, "batch_norm", "only conv has the choice")
+        used = bool(self.penalty) or not self.one_sided
+        self._require(used, "one_sided", "there is no penalty to change")
 
     def _check_unused(self) -> None:
         """Refuse what would be ignored, unless it was left as it is."""
@@ -181,29 +195,31 @@ class Config:
         ignored = {"width": "mlp"} if self.network == "mlp" else {}
         ignored |= {"betas": "rmsprop"} if self.optimizer == "rmsprop" else {}
         for name, by in ignored.items():
-            require(getattr(self, name) == usual[name], name, getattr(self, name),
-                    f"{by} has no use for it; leave it at {usual[name]}")  # fmt: skip
+            unchanged = getattr(self, name) == usual[name]
+            self._require(unchanged, name, f"{by} has no use for it; leave it at {usual[name]}")
 
     def _check_places(self) -> None:
-        named = isinstance(self.name, str) and self.name not in ("", "..") and self.name.isprintable()
-        require(named and Path(self.name).name == self.name, "name", self.name,
-                "expected the name of a directory, without a path")  # fmt: skip
-        require(self.out != Path(), "out", str(self.out), "expected a directory for this run alone, such as out/mine")
-        require(not self.resume or self.out is not None, "resume", self.resume, "say with `out` which run to resume")
+        name = self.name if isinstance(self.name, str) and self.name.isprintable() else ""
+        plain = name not in ("", "..") and Path(name).name == name
+        self._require(plain, "name", "expected the name of a directory, without a path")
+        alone = "expected a directory for this run alone, such as out/mine"
+        require(self.out != Path(), "out", str(self.out), alone)
+        known = not self.resume or self.out is not None
+        self._require(known, "resume", "say with `out` which run to resume")
 
     def identity(self) -> dict[str, Any]:
-        """Return the settings that a run cannot change half-way: all but its bookkeeping, and its length.
+        """Return the settings that a run cannot change half-way: all but bookkeeping and length.
 
         A learning rate that falls to 0 at the end makes the length one of them.
         """
-        free = {"name", "device", "engine", "log_every", "sample_every", "checkpoint_every", "tensorboard"}
+        free = set(BOOKKEEPING)
         free |= set() if self.anneal else {"steps"}
         return {key: value for key, value in self.to_json().items() if key not in free}
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings without those that name places on this machine."""
         settings = dataclasses.asdict(self) | {"betas": list(self.betas)}
-        return {key: value for key, value in settings.items() if key not in ("data", "out", "resume")}
+        return {key: value for key, value in settings.items() if key not in PLACES}
 
     @classmethod
     def from_json(cls, settings: dict[str, Any], **changes: Any) -> "Config":
@@ -226,8 +242,12 @@ def resolve_device(device: str) -> torch.device:
     except RuntimeError:
         resolved = torch.device("meta")
     require(resolved.type in ("cpu", "cuda"), "device", device, "expected auto, cpu or cuda")
-    require(resolved.type == "cpu" or torch.cuda.is_available(), "device", device,
-             "torch finds no GPU on this machine; use cpu, or auto for whatever is there")  # fmt: skip
+    require(
+        resolved.type == "cpu" or torch.cuda.is_available(),
+        "device",
+        device,
+        "torch finds no GPU on this machine; use cpu, or auto for whatever is there",
+    )
     return resolved
 
 
@@ -243,34 +263,69 @@ def _is_whole(value: Any) -> bool:
 
 def _lies(lowest: float, value: Any, bound: float) -> bool:
     """Return whether `value` is a number in [lowest, bound)."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and lowest <= value < bound
+    return (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and lowest <= value < bound
+    )
 
 
 # Hyperparameters with the place they come from; the appendix "Recipes" shows them side by side.
 _GAN = Config(  # [3] section 4: Adam 2e-4 with β₁ = 0.5, mini-batches of 128
-    name="gan", objective="non-saturating", penalty=None, batch_size=128, critic_steps=1, learning_rate=2e-4,
+    name="gan",
+    objective="non-saturating",
+    penalty=None,
+    batch_size=128,
+    critic_steps=1,
+    learning_rate=2e-4,
     betas=(0.5, 0.999),
-)  # fmt: skip
+)
 _WGAN_CLIP = Config(  # [2] Algorithm 1: RMSProp 5e-5, c = 0.01, m = 64, n_critic = 5
     name="wgan-clip", penalty=None, clip=0.01, optimizer="rmsprop", learning_rate=5e-5
 )
-_WGAN_GP = Config(name="wgan-gp")  # [1] Algorithm 1: Adam 1e-4 with β = (0, 0.9), λ = 10, n_critic = 5
-_TUNED = Config(  # ours: searched for on two processor cores, with the networks and the penalty of [1]
-    name="wgan-gp-tuned", network="conv", latent_dim=32, width=16, critic_steps=1, learning_rate=4e-3, average=0.995,
-    anneal=True, steps=30_000, sample_every=1_500,
-)  # fmt: skip
+# [1] Algorithm 1: Adam 1e-4 with β = (0, 0.9), λ = 10, n_critic = 5
+_WGAN_GP = Config(name="wgan-gp")
+_TUNED = (
+    Config(  # ours: searched for on two processor cores, with the networks and the penalty of [1]
+        name="wgan-gp-tuned",
+        network="conv",
+        latent_dim=32,
+        width=16,
+        critic_steps=1,
+        learning_rate=4e-3,
+        average=0.995,
+        anneal=True,
+        steps=30_000,
+        sample_every=1_500,
+    )
+)
 PRESETS = {
     config.name: config
     for config in (
         _GAN,
         _WGAN_CLIP,
         _WGAN_GP,
-        dataclasses.replace(_GAN, name="gan-conv", network="conv", batch_norm=True),  # [3]: batch norm in both
-        dataclasses.replace(_WGAN_CLIP, name="wgan-clip-conv", network="conv"),
-        dataclasses.replace(_WGAN_GP, name="wgan-gp-conv", network="conv"),  # [1] section 4: none in the critic
-        _TUNED,
         dataclasses.replace(
-            _TUNED, name="digits-in-a-minute", learning_rate=6e-3, average=0.99, steps=1_150, sample_every=100
+            _GAN, name="gan-conv", network="conv", batch_norm=True
+        ),  # [3]: batch norm in both
+        dataclasses.replace(_WGAN_CLIP, name="wgan-clip-conv", network="conv"),
+        dataclasses.replace(
+            _WGAN_GP, name="wgan-gp-conv", network="conv"
+        ),  # [1] section 4: none in the critic
+        _TUNED,
+        dataclasses.replace(  # ours: searched for with the same effort, from [3]
+            _TUNED,
+            name="gan-tuned",
+            objective="non-saturating",
+            penalty=None,
+            batch_norm=True,
+            learning_rate=8e-3,
+        ),
+        dataclasses.replace(
+            _TUNED,
+            name="digits-in-a-minute",
+            learning_rate=6e-3,
+            average=0.99,
+            steps=1_150,
+            sample_every=100,
         ),
     )
 }
@@ -285,5 +340,7 @@ def preset(name: str, **changes: Any) -> Config:
         If there is no such preset, or a setting is wrong.
     """
     if name not in PRESETS:
-        raise ValueError(f"preset = {name!r}: there is no such preset; there are {', '.join(PRESETS)}")
+        raise ValueError(
+            f"preset = {name!r}: there is no such preset; there are {', '.join(PRESETS)}"
+        )
     return dataclasses.replace(PRESETS[name], **changes)

@@ -1,13 +1,9 @@
 """The work that is counted is the work that there is; the yardstick plays the same game."""
 
-import re
-import sys
-
 import pytest
 import torch
 
-from wgan_lib import __main__, mnist, training
-from wgan_lib.engine.directory import hardware
+from wgan_lib import mnist, training
 from wgan_lib.experiments import speed
 from wgan_lib.training import preset
 
@@ -86,19 +82,17 @@ def test_the_usual_loop_plays_the_same_game(tmp_path, monkeypatch, images, name)
         assert torch.cat(off).mean() < 0.01 * config.learning_rate, "each weight has moved by about one learning rate"
 
 
-def test_bench_prints_a_table_with_the_hardware(few, monkeypatch, capsys):
-    words = ["wgan_lib", "bench", "--rounds", "1", "--cycles", "5", "--batch", "4", "--width", "2", "--device", "cpu"]
-    monkeypatch.setattr(sys, "argv", words)
-    __main__.main()
-    said = capsys.readouterr().out
-    assert hardware(torch.device("cpu")) in said
-    assert len(re.findall(r"a critic step: \d+ MFLOP, \d+ MB", said)) == 2
-    for variant in ("float32, eager", "bfloat16, eager"):
-        assert len(re.findall(rf"{variant} .*\d %? .*[\d.]+\n", said.replace("%", " %"))) == 2
-    assert len(re.findall(r"the usual loop .* 1\.00\n", said)) == 2
+def test_bare_products_are_those_of_the_call_and_nothing_else():
+    x, weight = torch.randn(8, 5), torch.randn(5, 3, requires_grad=True)
+    again = speed.bare_products(lambda: (x @ weight).relu().sum().backward())
+    whole = speed.work(lambda: (x @ weight).relu().sum().backward())
+    bare = speed.work(again)
+    assert bare.flops == whole.flops == 2 * (2 * 8 * 5 * 3), "forward, and the gradient of the weights"
+    assert bare.bytes == 4 * 2 * (8 * 5 + 5 * 3 + 8 * 3), "no ReLU, no sum"
 
 
-@pytest.mark.parametrize("options", [{"rounds": 0}, {"cycles": 4}, {"batch": 1}, {"width": 0}])
-def test_too_little_to_measure_is_refused(options):
-    with pytest.raises(ValueError, match=f"{next(iter(options))} = {next(iter(options.values()))}"):
-        speed.main(**options)
+def test_the_products_of_a_cycle_are_all_that_is_counted(few):
+    config = preset("wgan-gp", device="cpu", batch_size=8, steps=100)
+    critic, generator = speed.step_work(config)
+    again = speed.bare_products(speed.cycle_of(training.Trainer(config)))
+    assert speed.work(again).flops == 5 * critic.flops + generator.flops

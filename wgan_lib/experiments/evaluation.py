@@ -1,4 +1,4 @@
-r"""How good the generator of a run is: every metric, beside its value for other real digits, and along the training."""
+r"""How good the generator of a run is, beside real digits and along the training."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -45,7 +45,8 @@ def check(n: int, seeds: int) -> None:
     """Raise ValueError unless so many images, and so many samples, can be measured."""
     if not 100 <= n <= EACH_SIDE:
         raise ValueError(
-            f"n = {n}: expected 100 to {EACH_SIDE}, since two disjoint halves of the test set are compared"
+            f"n = {n}: expected 100 to {EACH_SIDE}, "
+            "since two disjoint halves of the test set are compared"
         )
     if seeds < 1:
         raise ValueError(f"seeds = {seeds}: expected at least 1 sample")
@@ -68,9 +69,10 @@ def evaluate(run: runs.Run, digits: Digits, n: int = EACH_SIDE, seeds: int = 3) 
     Returns
     -------
     dict
-        "n", "n_exact" (as many for exact transport and the nearest training image), "seeds", and for "generated" and
-        "real" the mean and the standard deviation (0 for one seed) of each metric of `measure`, of the median
-        distance to the nearest training image in features, and of the share of each digit.
+        "n", "n_exact" (as many for exact transport and the nearest training image), "seeds", and
+        for "generated" and "real" the mean and the standard deviation (0 for one seed) of each
+        metric of `measure`, of the median distance to the nearest training image in features, and
+        of the share of each digit.
     """
     check(n, seeds)
     generated, real = [], []
@@ -78,8 +80,13 @@ def evaluate(run: runs.Run, digits: Digits, n: int = EACH_SIDE, seeds: int = 3) 
         reference, other = digits.halves(n, seed)
         generated.append(_measure(run.generate(n, seed), reference, digits))
         real.append(_measure(other, reference, digits))
-    return {"n": n, "n_exact": min(n, N_EXACT), "seeds": seeds,
-            "generated": _spread(generated), "real": _spread(real)}  # fmt: skip
+    return {
+        "n": n,
+        "n_exact": min(n, N_EXACT),
+        "seeds": seeds,
+        "generated": _spread(generated),
+        "real": _spread(real),
+    }
 
 
 def measure(
@@ -131,8 +138,13 @@ def measure(
         "nearest": metrics.nearest(few, training.flatten(1))[0].median().item(),
         "classes": int((shares > 0).sum()),
         "class_imbalance": metrics.class_imbalance(shares),
-        "readable": (judged.softmax(dim=1).amax(dim=1) >= READABLE_FROM).double().mean().item(),
+        "readable": readable(judged),
     }
+
+
+def readable(logits: Tensor) -> float:
+    """Return the share of images of which the judge, by its `logits`, is at least 80 % sure."""
+    return (logits.softmax(dim=1).amax(dim=1) >= READABLE_FROM).double().mean().item()
 
 
 def _measure(images: Tensor, reference: Tensor, digits: Digits) -> dict[str, float]:
@@ -147,26 +159,32 @@ def _measure(images: Tensor, reference: Tensor, digits: Digits) -> dict[str, flo
 
 def _spread(samples: list[dict[str, float]]) -> dict[str, dict[str, float]]:
     columns = {name: [sample[name] for sample in samples] for name in samples[0]}
-    return {name: {"mean": mean(values), "sd": stdev(values) if len(values) > 1 else 0.0}
-            for name, values in columns.items()}  # fmt: skip
+    return {
+        name: {"mean": mean(values), "sd": stdev(values) if len(values) > 1 else 0.0}
+        for name, values in columns.items()
+    }
 
 
 def table(report: dict[str, Any]) -> str:
-    """Return a report of `evaluate` as a table: each metric of generated digits, and of real ones in their place."""
+    """Return a report of `evaluate` as a table: each metric, generated beside real."""
     several = report["seeds"] > 1
     samples = f"{report['seeds']} samples: mean ± standard deviation" if several else "one sample"
-    lines = [f"{report['n']} images on each side, {samples}",
-             f"(the first {report['n_exact']} for w1, sliced and nearest)",
-             f"{'':16s}{'generated':>20s}{'real':>20s}"]  # fmt: skip
+    lines = [
+        f"{report['n']} images on each side, {samples}",
+        f"(the first {report['n_exact']} for w1, sliced and nearest)",
+        f"{'':16s}{'generated':>20s}{'real':>20s}",
+    ]
     for name, generated in report["generated"].items():
-        cells = [f"{value['mean']:11.4f}" + (f" ±{value['sd']:7.4f}" if several else 9 * " ")
-                 for value in (generated, report["real"][name])]  # fmt: skip
+        cells = [
+            f"{value['mean']:11.4f}" + (f" ±{value['sd']:7.4f}" if several else 9 * " ")
+            for value in (generated, report["real"][name])
+        ]
         lines.append(f"{name:16s}{cells[0]}{cells[1]}".rstrip())
     return "\n".join(lines)
 
 
 def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE // 2) -> None:
-    """Measure each snapshot of a run that training has written, and write quality.csv, a row for each, beside them.
+    """Measure each snapshot that training has written, and write a row for each to quality.csv.
 
     Raises
     ------
@@ -175,7 +193,9 @@ def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE // 2) -> None:
     """
     snapshots = directory.numbered(run.path / "snapshots", ".safetensors")
     if not snapshots:
-        raise FileNotFoundError(f"{run.path} has no snapshots: expected the directory that training wrote")
+        raise FileNotFoundError(
+            f"{run.path} has no snapshots: expected the directory that training wrote"
+        )
     reference, _ = digits.halves(n, seed=1)
     known = metrics.features(reference)
     latent = randomness.noise(n, run.config.latent_dim, seed=1)

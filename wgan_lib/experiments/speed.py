@@ -1,15 +1,16 @@
-r"""How fast training is, beside the loop that tutorials usually show and beside what the machine can do.
+r"""How fast training is, beside the loop that tutorials show and what the machine can do.
 
-`PlainLoop` is the yardstick: WGAN-GP as it is usually written. `main` lets it and `training.Trainer` take turns, counts
-the work of a step, and prints both beside the rate of bare matrix products. Run it as ``python -m wgan_lib bench``.
+`PlainLoop` is the yardstick: WGAN-GP as it is usually written. `main` lets it and
+`training.Trainer` take turns, counts the work of a step, and prints both beside the rate of bare
+matrix products. Run it as ``python -m wgan_lib bench``.
 """
 
 import dataclasses
 import gzip
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,17 +23,15 @@ from torch.utils.flop_counter import flop_registry
 
 from wgan_lib import mnist, networks, training
 from wgan_lib.engine import graphs
-from wgan_lib.engine.directory import hardware
 from wgan_lib.settings import resolve_device
-
-LONGER_THAN_ANY_BENCH = 10**9  # steps
 
 
 class PlainLoop:
     """WGAN-GP on MNIST as tutorials usually write it.
 
-    Images come one by one through torchvision's `MNIST`, its transforms and a `DataLoader`; the critic is called three
-    times a step; the generated batch is not detached. Networks, optimiser settings and batch are those of `config`.
+    Images come one by one through torchvision's `MNIST`, its transforms and a `DataLoader`; the
+    critic is called three times a step; the generated batch is not detached. Networks, optimiser
+    settings and batch are those of `config`.
 
     Parameters
     ----------
@@ -48,9 +47,17 @@ class PlainLoop:
 
         self.config, self.device = config, resolve_device(config.device)
         generator, critic = training.build(config)
-        usual = [nn.LeakyReLU(0.2) if isinstance(layer, networks.LeakyReLU) else layer for layer in critic]
-        self.generator, self.critic = generator.to(self.device), nn.Sequential(*usual).to(self.device)
-        transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+        usual = [
+            nn.LeakyReLU(0.2) if isinstance(layer, networks.LeakyReLU) else layer
+            for layer in critic
+        ]
+        self.generator, self.critic = (
+            generator.to(self.device),
+            nn.Sequential(*usual).to(self.device),
+        )
+        transform = transforms.Compose(
+            [transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))]
+        )
         dataset = MNIST(root, train=True, transform=transform)
         self.loader = DataLoader(dataset, config.batch_size, shuffle=True, drop_last=True)
         self.batches = self._endless()
@@ -63,7 +70,11 @@ class PlainLoop:
         for _ in range(self.config.critic_steps):
             real = next(self.batches).to(self.device)
             fake = self.generator(self._noise())
-            loss = self.critic(fake).mean() - self.critic(real).mean() + self.config.penalty * self._penalty(real, fake)
+            loss = (
+                self.critic(fake).mean()
+                - self.critic(real).mean()
+                + self.config.penalty * self._penalty(real, fake)
+            )
             self.critic_optimizer.zero_grad()
             loss.backward()
             self.critic_optimizer.step()
@@ -77,7 +88,11 @@ class PlainLoop:
         mixed = (epsilon * real.data + (1 - epsilon) * fake.data).requires_grad_(True)
         scores = self.critic(mixed)
         slopes = torch.autograd.grad(
-            scores, mixed, grad_outputs=torch.ones_like(scores), create_graph=True, retain_graph=True
+            scores,
+            mixed,
+            grad_outputs=torch.ones_like(scores),
+            create_graph=True,
+            retain_graph=True,
         )[0]
         return ((slopes.view(len(real), -1).norm(2, dim=1) - 1) ** 2).mean()
 
@@ -96,7 +111,8 @@ class Work(NamedTuple):
     Attributes
     ----------
     flops : int
-        Operations in its matrix products and convolutions: two for each multiplication with its addition.
+        Operations in its matrix products and convolutions: two for each multiplication with its
+        addition.
     bytes : int
         What its operations read and write, were nothing ever still at hand from the one before.
     """
@@ -115,12 +131,15 @@ def work(action: Callable[[], Any]) -> Work:
 class _Counter(TorchDispatchMode):
     """Adds up what each operation computes, and what it reads and writes; a view moves nothing.
 
-    torch's own `FlopCounterMode` stumbles over double backward, but its table of formulas is good here, too.
+    torch's own `FlopCounterMode` stumbles over double backward, but its table of formulas is good
+    here, too.
     """
 
     flops = bytes = 0
 
-    def __torch_dispatch__(self, operation: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(
+        self, operation: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         kwargs = kwargs or {}
         result = operation(*args, **kwargs)
         if operation.overloadpacket in flop_registry:
@@ -128,19 +147,59 @@ class _Counter(TorchDispatchMode):
         if not operation.is_view and operation.overloadpacket is not torch.ops.aten._unsafe_view:
             read, written = args, result
             if operation.overloadpacket is torch.ops.aten.index:
-                read = (result, *args[1:])  # of the tensor that it picks from, no more than it picks
+                # Of the tensor that it picks from, no more than it picks
+                read = (result, *args[1:])
             if operation.overloadpacket is torch.ops.aten._fused_adam_:
-                written = args[0], args[2], args[3]  # weights and both moments, in place; it returns nothing
-            tensors = [leaf for leaf in tree_leaves((read, kwargs, written)) if isinstance(leaf, Tensor)]
+                # Weights and both moments, in place; it returns nothing
+                written = (args[0], args[2], args[3])
+            tensors = [
+                leaf for leaf in tree_leaves((read, kwargs, written)) if isinstance(leaf, Tensor)
+            ]
             self.bytes += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         return result
+
+
+class _Products(TorchDispatchMode):
+    """Keeps each matrix product and convolution that it sees, to be made again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[Callable[[], Any]] = []
+
+    def __torch_dispatch__(
+        self, operation: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if operation.overloadpacket in flop_registry:
+            self.calls.append(partial(operation, *args, **(kwargs or {})))
+        return operation(*args, **(kwargs or {}))
+
+
+def bare_products(action: Callable[[], Any]) -> Callable[[], None]:
+    """Return what makes again the products in one call of `action`, and nothing else.
+
+    The operands are those of the call, with their layout in memory: what it takes is the time that
+    no loop around the same products can do without.
+    """
+    with _Products() as seen:
+        action()
+
+    @torch.no_grad()
+    def again() -> None:
+        for product in seen.calls:
+            product()
+
+    return again
 
 
 def step_work(config: training.Config) -> tuple[Work, Work]:
     """Return the work of one critic step and of one generator step."""
     trainer = training.Trainer(config)
-    steps = [work(trainer.step) for _ in range(config.critic_steps)]  # the last with a generator step
-    return steps[1], Work(*(both - critic for both, critic in zip(steps[-1], steps[1], strict=True)))
+    steps = [
+        work(trainer.step) for _ in range(config.critic_steps)
+    ]  # the last with a generator step
+    return steps[1], Work(
+        *(both - critic for both, critic in zip(steps[-1], steps[1], strict=True))
+    )
 
 
 def seconds(action: Callable[[], Any], times: int, device: torch.device) -> float:
@@ -148,7 +207,7 @@ def seconds(action: Callable[[], Any], times: int, device: torch.device) -> floa
 
     On one thread it is the processor's time, which other programs on the machine do not lengthen.
     """
-    clock = time.process_time if _alone(device) else time.perf_counter
+    clock = time.process_time if on_one_thread(device) else time.perf_counter
     started = clock()
     for _ in range(times):
         action()
@@ -157,14 +216,15 @@ def seconds(action: Callable[[], Any], times: int, device: torch.device) -> floa
     return (clock() - started) / times
 
 
-def _alone(device: torch.device) -> bool:
+def on_one_thread(device: torch.device) -> bool:
+    """Return whether one thread computes, so that the processor's clock measures it."""
     return device.type == "cpu" and torch.get_num_threads() == 1
 
 
 def take_turns(
     loops: dict[str, Callable[[], Any]], rounds: int, cycles: int, device: torch.device
 ) -> dict[str, list[float]]:
-    """Return the seconds that a cycle of each loop takes in each round, after one round to warm up."""
+    """Return the seconds of a cycle of each loop in each round, after one to warm up."""
     found: dict[str, list[float]] = {name: [] for name in loops}
     for _ in range(rounds + 1):
         for name, cycle in loops.items():
@@ -173,90 +233,95 @@ def take_turns(
 
 
 def product_rate(config: training.Config, device: torch.device) -> float:
-    """Return the best rate, in operations a second, of the critic's largest layer as a bare matrix product."""
+    """Return the best rate, operations a second, of the critic's largest layer as a product."""
     batch, width = config.batch_size, config.width
-    rows, inner, columns = (batch, 784, 512) if config.network == "mlp" else (16 * batch, 25 * 2 * width, 4 * width)
+    rows, inner, columns = (
+        (batch, 784, 512) if config.network == "mlp" else (16 * batch, 25 * 2 * width, 4 * width)
+    )
     dtype = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
-    x, weight = (torch.randn(*shape, device=device, dtype=dtype) for shape in ((rows, inner), (inner, columns)))
+    x, weight = (
+        torch.randn(*shape, device=device, dtype=dtype)
+        for shape in ((rows, inner), (inner, columns))
+    )
     with graphs.arithmetic(config.precision, device):
         best = min(seconds(lambda: x @ weight, 20, device) for _ in range(20))
     return 2 * rows * inner * columns / best
 
 
-def main(
-    rounds: int = 7, cycles: int = 5, device: str = "auto", batch: int = 64, large: int = 8192, width: int | None = None
+def table(
+    config: training.Config, device: torch.device, rounds: int, cycles: int, root: str
 ) -> None:
-    """Print what a step costs and how fast it is, beside the loop that tutorials show and beside matrix products.
-
-    Parameters
-    ----------
-    rounds
-        How often the loops take turns; the median is printed.
-    cycles
-        Cycles in a turn, each of five critic steps and a generator step; at least 5.
-    device
-        cpu, cuda, or auto.
-    batch
-        Real images in a critic step.
-    large
-        The same, in a second table for a GPU, which a small batch leaves idle.
-    width
-        Feature maps of the convolutional networks; 16 on a processor and 64 on a GPU if left out.
-    """
-    if rounds < 1 or cycles < 5 or batch < 2:
-        raise ValueError(f"rounds = {rounds}, cycles = {cycles}, batch = {batch}: at least 1, 5 and 2")
-    where = resolve_device(device)
-    width = (64 if where.type == "cuda" else 16) if width is None else width
-    print(f"WGAN-GP, five critic steps and a generator step to a cycle, on {hardware(where)}, "
-          f"torch {torch.__version__}; times by the {'processor' if _alone(where) else 'wall'} clock")  # fmt: skip
-    with tempfile.TemporaryDirectory() as root:
-        unpack_for_torchvision(Path(root))
-        for size in (batch, large) if where.type == "cuda" else (batch,):
-            for name in ("wgan-gp", "wgan-gp-conv"):
-                settings = dict.fromkeys(
-                    ("log_every", "sample_every", "checkpoint_every", "steps"), LONGER_THAN_ANY_BENCH
-                )
-                settings |= {"width": width} if name == "wgan-gp-conv" else {}
-                config = training.preset(name, device=device, batch_size=size, **settings)
-                _table(config, where, rounds, cycles, root)
-
-
-def _table(config: training.Config, device: torch.device, rounds: int, cycles: int, root: str) -> None:
-    variants = {f"{each['precision']}, {each['engine']}": dataclasses.replace(config, **each)
-                for each in _variants(device)}  # fmt: skip
+    """Print what a step of `config` costs, and how fast each loop is; MNIST lies below `root`."""
+    variants = {
+        f"{each['precision']}, {each['engine']}": dataclasses.replace(config, **each)
+        for each in _variants(device)
+    }
     critic, generator = step_work(dataclasses.replace(config, engine="eager"))
     loops = {"the usual loop": PlainLoop(config, root).cycle}
-    loops |= {name: _cycle(training.Trainer(variant)) for name, variant in variants.items()}
+    loops |= {name: cycle_of(training.Trainer(variant)) for name, variant in variants.items()}
+    loops |= {f"{name}, products": _products_of(variant) for name, variant in variants.items()}
     times = take_turns(loops, rounds, cycles, device)
-    layers = "multilayer perceptrons" if config.network == "mlp" else f"convolutions of width {config.width}"
+    _heading(config, critic, generator)
+    images = config.critic_steps * config.batch_size
+    flops = config.critic_steps * critic.flops + generator.flops
+    print(_row("the usual loop", times, images))
+    for name in variants:
+        print(_row(name, times, images, flops))
+
+
+def _heading(config: training.Config, critic: Work, generator: Work) -> None:
+    perceptrons, convolutions = "multilayer perceptrons", f"convolutions of width {config.width}"
+    layers = perceptrons if config.network == "mlp" else convolutions
     print(f"\n{layers}, batch {config.batch_size}")
     for player, each in (("critic", critic), ("generator", generator)):
-        print(f"a {player} step: {each.flops / 1e6:.0f} MFLOP, {each.bytes / 1e6:.0f} MB read and written")
-    print(
-        f"{'':20s}{'ms a cycle':>12s}{'images/s':>12s}{'GFLOP/s':>10s}{'matrix product':>16s}{'share':>8s}{'ratio':>8s}"
+        moved = f"{each.bytes / 1e6:.0f} MB read and written"
+        print(f"a {player} step: {each.flops / 1e6:.0f} MFLOP, {moved}")
+    left, right = ("ms a cycle", "images/s", "GFLOP/s"), ("its products", "share", "ratio")
+    print(f"{'':20s}{'{:>12s}{:>12s}{:>10s}'.format(*left)}{'{:>14s}{:>8s}{:>8s}'.format(*right)}")
+
+
+def _row(name: str, times: dict[str, list[float]], images: int, flops: int | None = None) -> str:
+    """Return a line of the table; with operations and bare products where the loop is ours."""
+    took = statistics.median(times[name])
+    ratio = statistics.median(
+        usual / ours for usual, ours in zip(times["the usual loop"], times[name], strict=True)
     )
-    for name, each in times.items():
-        took = statistics.median(each)
-        ratio = statistics.median(plain / ours for plain, ours in zip(times["the usual loop"], each, strict=True))
-        speed = config.critic_steps * config.batch_size / took
-        line = f"{name:20s}{1e3 * took:12.2f}{speed:12.0f}"
-        if name in variants:
-            rate, reached = product_rate(variants[name], device), (config.critic_steps * critic.flops + generator.flops)
-            line += f"{reached / took / 1e9:10.0f}{rate / 1e9:16.0f}{reached / took / rate:8.0%}"
-        else:
-            line += f"{'':34s}"
-        print(f"{line}{ratio:8.2f}")
+    products = f"{'':32s}"
+    if flops:
+        bare = times[f"{name}, products"]
+        share = statistics.median(
+            alone / whole for alone, whole in zip(bare, times[name], strict=True)
+        )
+        products = f"{flops / took / 1e9:10.0f}{1e3 * statistics.median(bare):14.2f}{share:8.0%}"
+    return f"{name:20s}{1e3 * took:12.2f}{images / took:12.0f}{products}{ratio:8.2f}"
+
+
+def _products_of(config: training.Config) -> Callable[[], None]:
+    """Return the bare products of one cycle, which a GPU too makes one by one here."""
+    trainer = training.Trainer(dataclasses.replace(config, engine="eager"))
+    again = bare_products(cycle_of(trainer))
+
+    def in_its_precision() -> None:
+        with graphs.arithmetic(config.precision, trainer.device):
+            again()
+
+    return in_its_precision
 
 
 def _variants(device: torch.device) -> list[dict[str, str]]:
     if device.type == "cpu":
-        return [{"precision": precision, "engine": "eager"} for precision in ("float32", "bfloat16")]
-    return [{"precision": precision, "engine": engine}
-            for precision in ("float32", "tf32", "bfloat16") for engine in ("eager", "graph")]  # fmt: skip
+        return [
+            {"precision": precision, "engine": "eager"} for precision in ("float32", "bfloat16")
+        ]
+    return [
+        {"precision": precision, "engine": engine}
+        for precision in ("float32", "tf32", "bfloat16")
+        for engine in ("eager", "graph")
+    ]
 
 
-def _cycle(trainer: training.Trainer) -> Callable[[], None]:
-    """Return a function that makes one cycle, by a captured graph or step by step."""
+def cycle_of(trainer: training.Trainer) -> Callable[[], None]:
+    """Return a function that makes one cycle of `trainer`, by a captured graph or step by step."""
 
     def cycle() -> None:
         end = trainer.steps_done + trainer.config.critic_steps
