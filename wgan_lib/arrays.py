@@ -1,7 +1,7 @@
 r"""Numbers as they come in, NumPy arrays, torch tensors or lists: made float64, or refused.
 
-NaN is refused wherever a sum, a sort or a solver would make a finite number of it. What the ideas of
-the hall ask of their arguments is checked here, so that they can speak of the idea alone. Every
+NaN is refused wherever a sum, a sort or a solver would make a finite number of it. What the ideas
+of the hall ask of their arguments is checked here, so that they can speak of the idea alone. Every
 check raises ValueError, which names the argument and says what was expected.
 """
 
@@ -33,7 +33,7 @@ def float64(values: object, name: str) -> np.ndarray:
     """
     if isinstance(values, np.ma.MaskedArray):
         raise ValueError(
-            f"{name} is a masked array, whose mask would be ignored: give `{name}.compressed()`",
+            f"{name} is a masked array, whose mask would be ignored: give `{name}.compressed()`"
         )
     array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
     if array.dtype.kind not in "fiub":
@@ -96,7 +96,7 @@ def check_order(p: float) -> None:
 
 
 def weights(values: np.ndarray | Tensor | None, n: int, name: str) -> np.ndarray:
-    """Return the masses of `n` points: uniform if None, else non-negative with sum 1, or ValueError.
+    """Return the masses of `n` points, uniform if None; ValueError if they do not sum to 1.
 
     What little the sum is off by is divided out, so that both sides of a transport weigh the same.
     Chapter 1 uses it.

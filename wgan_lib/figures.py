@@ -1,8 +1,8 @@
 r"""The style of every picture in the book: one colour, one meaning.
 
-Real points are blue, generated ones vermilion, what a critic says is green, and the exact referee is black: colours of
-Okabe and Ito that colour-blind readers can tell apart. Markers differ too, so that a figure survives a black-and-white
-printer.
+Real points are blue, generated ones vermilion, what a critic says is green, and the exact referee
+is black: colours of Okabe and Ito that colour-blind readers can tell apart. Markers differ too, so
+that a figure survives a black-and-white printer.
 """
 
 import io
@@ -72,7 +72,7 @@ STYLE = {
 
 
 def use_style() -> None:
-    """Give every figure drawn from here on the book's style, and draw it only where `show` is called."""
+    """Give every figure from here on the book's style, and draw it only where `show` is called."""
     font_manager.fontManager.addfont(FONT)
     plt.rcParams.update(STYLE)
     plt.ioff()
@@ -120,27 +120,34 @@ def show_picture(content: bytes, alt: str, width: int, caption: str = "") -> Non
 
     Notes
     -----
-    The text stands where Jupyter and the rendered page look for it, in the metadata, and is the plain-text form of the
-    output, for whatever shows no pictures. IPython's own ``Image(alt=...)`` came with IPython 8; Colab has 7.
+    The text stands where Jupyter and the rendered page look for it, in the metadata, and is the
+    plain-text form of the output, for whatever shows no pictures. IPython's own ``Image(alt=...)``
+    came with IPython 8; Colab has 7.
     """
     if not alt.strip():
         raise ValueError("alt is empty: describe in a sentence what the picture shows")
     kind = KINDS.get(content[:4])
     if kind is None:
-        raise ValueError(f"a picture begins with {content[:4]!r}: expected the bytes of an SVG, PNG or GIF file")
+        raise ValueError(
+            f"a picture begins with {content[:4]!r}: expected the bytes of an SVG, PNG or GIF file"
+        )
     text = content.decode() if kind == "image/svg+xml" else b64encode(content).decode()
     shown = {kind: text, "text/plain": alt}
     words = {"alt": alt, "caption": caption} if caption else {"alt": alt}
     display(shown, metadata={kind: {"width": width} | words}, raw=True)
-    if caption:  # Jupyter shows a text below the picture; the page takes it from the metadata and drops this one
-        display({"text/markdown": caption, "text/plain": caption}, metadata={"text/markdown": CAPTION}, raw=True)
+    if caption:  # Jupyter shows it below the picture; the page takes it from the metadata
+        display(
+            {"text/markdown": caption, "text/plain": caption},
+            metadata={"text/markdown": CAPTION},
+            raw=True,
+        )
 
 
 def picture(fig: Figure, limit: int = SVG_LIMIT) -> bytes:
     """Return `fig` as SVG, or as PNG where that would be larger than `limit`, and close it.
 
-    The bytes depend on the picture alone: no date, no version. Glyphs are outlines, so that every reader sees the same
-    letters; clouds of many points and heat maps are pixels within the drawing.
+    The bytes depend on the picture alone: no date, no version. Glyphs are outlines, so that every
+    reader sees the same letters; clouds of many points and heat maps are pixels within the drawing.
     """
     clouds = fig.findobj(PathCollection)
     for cloud in clouds:
@@ -149,7 +156,9 @@ def picture(fig: Figure, limit: int = SVG_LIMIT) -> bytes:
         mesh.set_rasterized(True)
     fig.canvas.draw()  # settles where everything is
     for contours in fig.findobj(ContourSet):
-        contours.set_paths([_simpler(path, contours.get_transform()) for path in contours.get_paths()])
+        contours.set_paths(
+            [_simpler(path, contours.get_transform()) for path in contours.get_paths()]
+        )
     legible(fig)
     drawing = svg(fig)
     if clouds and len(drawing) > limit:  # small clouds, but many of them
@@ -162,7 +171,7 @@ def picture(fig: Figure, limit: int = SVG_LIMIT) -> bytes:
 
 
 def _simpler(path: Outline, transform: mpl.transforms.Transform) -> Outline:
-    """Return a level line without the points that change it by less than a third of a pixel: most of them."""
+    """Return a level line without the points that change it by less than a third of a pixel."""
     drawn = path.transformed(transform)
     drawn.simplify_threshold = 0.3
     simple = drawn.cleaned(simplify=True)
@@ -171,7 +180,7 @@ def _simpler(path: Outline, transform: mpl.transforms.Transform) -> Outline:
 
 
 def svg(fig: Figure) -> bytes:
-    """Return `fig` as an SVG element, in few bytes: coordinates to .01 of a point, to .1 where there are many."""
+    """Return `fig` as an SVG element, coordinates to .01 of a point, .1 where there are many."""
     buffer = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     with mpl.rc_context({"svg.hashsalt": "book", "svg.fonttype": "path"}):
@@ -190,7 +199,11 @@ def svg(fig: Figure) -> bytes:
 def _shorter(path: re.Match) -> str:
     """Round a path's coordinates, and leave out the letter that says once more "a line to"."""
     digits = 2 if len(path[0]) < 1000 else 1
-    numbers = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.{digits}f}".rstrip("0").rstrip("."), path[0])
+    numbers = re.sub(
+        r"\d+\.\d{3,}",
+        lambda number: f"{float(number[0]):.{digits}f}".rstrip("0").rstrip("."),
+        path[0],
+    )
     return numbers if re.search("[CQ]", numbers) else re.sub(r"\s+L ", " ", numbers)
 
 
@@ -204,7 +217,7 @@ def _styled_once(points: re.Match) -> str:
 
 
 def png(fig: Figure, dpi: int) -> bytes:
-    """Return `fig` as PNG bytes, in 256 colours: as good for a plot, exact for a grey digit, a third of the bytes."""
+    """Return `fig` as PNG bytes in 256 colours: exact for grey digits, and a third of the bytes."""
     drawn, content = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png", dpi=dpi)
     image = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
@@ -228,15 +241,16 @@ def luminance(colour: str) -> float:
 def legible(fig: Figure) -> None:
     """Darken coloured words until they can be read on the paper, and mark what stands on a picture.
 
-    A line may have 3:1, words need 4.5:1. Words on a picture or a heat map have a ground of their own: they stay, and
-    in the dark as well, for which the page looks for the names given here.
+    A line may have 3:1, words need 4.5:1. Words on a picture or a heat map have a ground of their
+    own: they stay, and in the dark as well, for which the page looks for the names given here.
     """
     grounded = list(_on_pictures(fig))
     for number, artist in enumerate(grounded):
         artist.set_gid(f"as-drawn-{number}")
     for words in fig.findobj(Text):
         colour = np.array(mpl.colors.to_rgb(words.get_color()))
-        if words not in grounded and luminance(colour) < 0.7:  # lighter ones are meant for a dark ground
+        # Lighter ones are meant for a dark ground
+        if words not in grounded and luminance(colour) < 0.7:
             while contrast(colour, PAPER) < 4.55:
                 colour = colour * 0.98
             words.set_color(mpl.colors.to_hex(colour))
@@ -247,7 +261,9 @@ def _on_pictures(fig: Figure) -> Iterator[mpl.artist.Artist]:
     for ax in fig.findobj(Axes):
         meshes = [mesh for mesh in ax.collections if isinstance(mesh, QuadMesh)]
         if ax.images or meshes:
-            yield from (mark for mark in (*ax.lines, *ax.patches, *ax.collections) if mark not in meshes)
+            yield from (
+                mark for mark in (*ax.lines, *ax.patches, *ax.collections) if mark not in meshes
+            )
             yield from (words for words in ax.texts if ax.bbox.contains(*_centre(words)))
 
 
@@ -255,17 +271,26 @@ def _centre(words: Text) -> np.ndarray:
     return words.get_window_extent().get_points().mean(axis=0)
 
 
-def scatter(ax: Axes, real: Tensor | None = None, fake: Tensor | None = None, size: float = 9) -> None:
-    """Draw real points (blue discs) and generated ones (vermilion crosses), each of shape (n, 2), on equal axes."""
+def scatter(
+    ax: Axes, real: Tensor | None = None, fake: Tensor | None = None, size: float = 9
+) -> None:
+    """Draw real points (n, 2), blue discs, and generated ones, vermilion crosses."""
     if real is not None:
         ax.scatter(*np.asarray(real).T, s=size, color=REAL, linewidths=0, label="real")
     if fake is not None:
-        ax.scatter(*np.asarray(fake).T, s=size, color=GENERATED, marker="x", linewidths=0.9, label="generated")
+        ax.scatter(
+            *np.asarray(fake).T,
+            s=size,
+            color=GENERATED,
+            marker="x",
+            linewidths=0.9,
+            label="generated",
+        )
     ax.set_aspect("equal")
 
 
 def coupling(ax: Axes, x: Tensor, y: Tensor, plan: Tensor) -> None:
-    """Draw a plan between points in the plane: a line for each pair, as dark as the mass it carries.
+    """Draw a plan between points in the plane: a line for each pair, as dark as its mass.
 
     Parameters
     ----------
@@ -281,7 +306,9 @@ def coupling(ax: Axes, x: Tensor, y: Tensor, plan: Tensor) -> None:
     shade = plan[rows, columns] / plan.max()
     ends = np.stack([x[rows], y[columns]], axis=1)  # (lines, 2 ends, 2)
     ax.add_collection(
-        LineCollection(ends, colors=[(0.3, 0.3, 0.3, 0.15 + 0.6 * s) for s in shade], linewidths=0.9, zorder=1)
+        LineCollection(
+            ends, colors=[(0.3, 0.3, 0.3, 0.15 + 0.6 * s) for s in shade], linewidths=0.9, zorder=1
+        )
     )
 
 
@@ -319,10 +346,11 @@ def surface(
 
 
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Return the running median over an odd `window`: the filter of the WGAN paper's loss curves (window 101).
+    """Return the running median over an odd `window`: the WGAN paper's filter (window 101).
 
-    Near an end the window holds only the values that are there, so that the last point of a curve is the median of the
-    last half window; repeating the last value, as a filter of a fixed length must, would make it one batch's luck.
+    Near an end the window holds only the values that are there, so that the last point of a curve
+    is the median of the last half window; repeating the last value, as a filter of a fixed length
+    must, would make it one batch's luck.
 
     Parameters
     ----------
@@ -336,6 +364,10 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
     array, shape (n,)
     """
     if window < 1 or window % 2 == 0:
-        raise ValueError(f"window = {window}: expected an odd number, so that the window has a middle")
+        raise ValueError(
+            f"window = {window}: expected an odd number, so that the window has a middle"
+        )
     values, half = np.asarray(values, dtype=float), window // 2
-    return np.array([np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))])
+    return np.array(
+        [np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))]
+    )

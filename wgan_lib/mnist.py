@@ -1,8 +1,8 @@
 r"""All of MNIST as one uint8 tensor, kept where the training runs; never read image by image.
 
-The four files are looked for in this order: an explicit directory, the repository's own ``data/mnist``, the user's
-cache, and last torchvision's download into that cache. Whatever the route, the unpacked content must have the SHA-256
-that stands here.
+The four files are looked for in this order: an explicit directory, the repository's own
+``data/mnist``, the user's cache, and last torchvision's download into that cache. Whatever the
+route, the unpacked content must have the SHA-256 that stands here.
 """
 
 import gzip
@@ -25,15 +25,18 @@ IMAGE_SHAPE = (1, 28, 28)
 PREFIX = {"train": "train", "test": "t10k"}
 
 
-def images(split: str = "train", *, data: str | Path | None = None, device: str | torch.device = "cpu") -> Tensor:
-    """Return the images of MNIST, (60000, 1, 28, 28) for "train" or (10000, 1, 28, 28) for "test", uint8.
+def images(
+    split: str = "train", *, data: str | Path | None = None, device: str | torch.device = "cpu"
+) -> Tensor:
+    """Return the images, uint8: (60000, 1, 28, 28) for "train", (10000, 1, 28, 28) for "test".
 
     Parameters
     ----------
     split : str
         "train" or "test".
     data : path, optional
-        Directory that holds the four files, packed (``.gz``) or not. Looked up as the module says if left out.
+        Directory that holds the four files, packed (``.gz``) or not. Looked up as the module says
+        if left out.
     device : str or torch.device
         Where to keep them: 47 MB for all 60,000.
 
@@ -48,8 +51,10 @@ def images(split: str = "train", *, data: str | Path | None = None, device: str 
     return _tensor(content, header=16).reshape(-1, 1, 28, 28).to(device)
 
 
-def labels(split: str = "train", *, data: str | Path | None = None, device: str | torch.device = "cpu") -> Tensor:
-    """Return the digits 0 to 9 that belong to `images`, (60000,) or (10000,), int64. Parameters and errors as there."""
+def labels(
+    split: str = "train", *, data: str | Path | None = None, device: str | torch.device = "cpu"
+) -> Tensor:
+    """Return the digits 0 to 9 that belong to `images`, int64; errors as there."""
     content = _read(f"{_prefix(split)}-labels-idx1-ubyte", data)
     return _tensor(content, header=8).long().to(device)
 
@@ -63,23 +68,33 @@ def scale(pixels: Tensor) -> Tensor:
         If the pixels are not uint8: they may have been scaled already.
     """
     if pixels.dtype != torch.uint8:
-        raise ValueError(f"pixels have the type {pixels.dtype}: expected torch.uint8, 0 to 255, as `images` gives them")
+        raise ValueError(
+            f"pixels have the type {pixels.dtype}: "
+            "expected torch.uint8, 0 to 255, as `images` gives them"
+        )
     return pixels.float().div_(127.5).sub_(1)
 
 
 def check_pixels(images: Tensor) -> Tensor:
-    """Return `images` if they are as MNIST stores them, uint8 (n, 1, 28, 28), and else raise ValueError."""
+    """Return `images` if they are as MNIST has them, uint8 (n, 1, 28, 28); else ValueError."""
     if not isinstance(images, Tensor):
         found = f"a {type(images).__name__}"
     else:
         found = f"a {images.dtype} tensor {tuple(images.shape)}"
-        if images.dtype == torch.uint8 and images.dim() == 4 and images.shape[1:] == IMAGE_SHAPE and len(images):
+        if (
+            images.dtype == torch.uint8
+            and images.dim() == 4
+            and images.shape[1:] == IMAGE_SHAPE
+            and len(images)
+        ):
             return images
-    raise ValueError(f"images: expected pixels as MNIST has them, a uint8 tensor (n, 1, 28, 28), and not {found}")
+    raise ValueError(
+        f"images: expected pixels as MNIST has them, a uint8 tensor (n, 1, 28, 28), and not {found}"
+    )
 
 
 def check_images(images: Tensor) -> None:
-    """Raise ValueError unless `images` are what networks see and make: (n, 1, 28, 28), in [-1, 1]."""
+    """Raise ValueError unless `images` are what networks make: (n, 1, 28, 28), in [-1, 1]."""
     shaped = images.shape[1:] == IMAGE_SHAPE and len(images) > 0
     if not (shaped and images.is_floating_point()):
         raise ValueError(
@@ -102,14 +117,17 @@ def grid(images: Tensor, columns: int = 10) -> np.ndarray:
     """
     if torch.isnan(images).any():
         raise ValueError("an image holds NaN: the generator that drew it has diverged")
-    from torchvision.utils import make_grid  # imported here: it takes a second, and only pictures need it
+    # Imported here: it takes a second, and only pictures need it
+    from torchvision.utils import make_grid
 
-    picture = make_grid(images.cpu(), nrow=columns, padding=1, normalize=True, value_range=(-1, 1), pad_value=1.0)
+    picture = make_grid(
+        images.cpu(), nrow=columns, padding=1, normalize=True, value_range=(-1, 1), pad_value=1.0
+    )
     return picture[0].mul(255).round().byte().numpy()
 
 
 def find_upwards(name: str) -> list[Path]:
-    """Return the folders `name` in the working directory, its parents, and beside this package, nearest first."""
+    """Return the folders `name` here, in the parents and beside this package, nearest first."""
     here = Path.cwd()
     folders = (here, *here.parents, Path(__file__).resolve().parents[1])
     return [folder / name for folder in folders if (folder / name).is_dir()]
@@ -132,15 +150,20 @@ def _read(name: str, data: str | Path | None) -> bytes:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} cannot be unpacked ({error}): it is truncated or altered. {_remedy(path)}") from error
+        raise ValueError(
+            f"{path} cannot be unpacked ({error}): it is truncated or altered. {_remedy(path)}"
+        ) from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != SHA256[name]:
-        raise ValueError(f"{path} is not MNIST's {name}: SHA-256 {digest}, expected {SHA256[name]}. {_remedy(path)}")
+        raise ValueError(
+            f"{path} is not MNIST's {name}: SHA-256 {digest}, expected {SHA256[name]}. "
+            f"{_remedy(path)}"
+        )
     return content
 
 
 def _find(name: str, data: str | Path | None) -> Path:
-    """Return the path of a file of MNIST, downloading all four into the cache if there is no copy on this machine."""
+    """Return the path of a file of MNIST; download all four to the cache if there is no copy."""
     if data is not None:
         return _in_folder(Path(data), name) or _missing(f"no {name}.gz in {Path(data)}")
     raw = cache() / "MNIST" / "raw"  # torchvision's layout
@@ -156,7 +179,8 @@ def _in_folder(folder: Path, name: str) -> Path | None:
 
 
 def _download(root: Path) -> None:
-    from torchvision.datasets import MNIST  # imported here: it takes a second, and hardly anyone needs it
+    # Imported here: it takes a second, and hardly anyone needs it
+    from torchvision.datasets import MNIST
 
     try:
         MNIST(str(root), download=True)
@@ -166,7 +190,8 @@ def _download(root: Path) -> None:
 
 def _missing(what: str) -> Path:
     raise FileNotFoundError(
-        f"{what}. Give a directory that holds {', '.join(f'{name}.gz' for name in SHA256)} with --data DIR; "
+        f"{what}. Give a directory that holds {', '.join(f'{name}.gz' for name in SHA256)} "
+        "with --data DIR; "
         "a clone of the repository has them in data/mnist."
     )
 
@@ -180,5 +205,5 @@ def _remedy(path: Path) -> str:
 
 
 def _tensor(content: bytes, header: int) -> Tensor:
-    """Return what follows the header of an IDX file, as a flat uint8 tensor with memory of its own."""
+    """Return what follows the header of an IDX file, as a flat uint8 tensor of its own."""
     return torch.from_numpy(np.frombuffer(content, np.uint8, offset=header).copy())

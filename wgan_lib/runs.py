@@ -1,4 +1,4 @@
-r"""Recorded runs: full trainings that were made once, by one command, and are kept for all readers under ``runs/``."""
+r"""Recorded runs: full trainings that were made once, and are kept for readers under ``runs/``."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,16 +28,18 @@ class Run:
     @cached_property
     def config(self) -> training.Config:
         """The settings; its device is whatever this machine has."""
-        return training.Config.from_json(directory.read_settings(self.path / "config.json"), device="auto")
+        return training.Config.from_json(
+            directory.read_settings(self.path / "config.json"), device="auto"
+        )
 
     @cached_property
     def metrics(self) -> dict[str, np.ndarray]:
-        """One array for each column of metrics.csv; empty ones if the run ended before its first row."""
+        """One array for each column of metrics.csv; empty if the run ended before its first row."""
         return directory.read_columns(self.path / "metrics.csv")
 
     @cached_property
     def quality(self) -> dict[str, np.ndarray]:
-        """One array for each column of quality.csv: the metrics of each snapshot, see `evaluation.along`."""
+        """One array for each column of quality.csv: the metrics of each snapshot."""
         return directory.read_columns(self.path / "quality.csv")
 
     @cached_property
@@ -46,13 +48,15 @@ class Run:
         return directory.read_facts(self.path / "run.json")
 
     def label(self) -> str:
-        """Return hardware, seed and date in one line, to stand beside everything that is shown of the run."""
+        """Return hardware, seed and date in one line, to stand beside what is shown of it."""
         steps, seconds = self.facts["steps"], self.facts["seconds"]
-        return (f"{steps:,} critic steps in {seconds / 60:.1f} minutes on {self.facts['hardware']}, "
-                f"seed {self.config.seed}, {self.facts['date']}")  # fmt: skip
+        return (
+            f"{steps:,} critic steps in {seconds / 60:.1f} minutes on {self.facts['hardware']}, "
+            f"seed {self.config.seed}, {self.facts['date']}"
+        )
 
     def generator(self, weights: Path | None = None) -> nn.Module:
-        """Return the trained generator, or the one whose `weights` are given, in evaluation mode, on the CPU.
+        """Return the trained generator, or that of the `weights` given, ready to draw, on the CPU.
 
         Raises
         ------
@@ -62,9 +66,15 @@ class Run:
         path = weights or self.path / "generator.safetensors"
         tensors, facts = storage.load(path)
         own = self.config.identity()
-        for name, value in facts.get("config", {}).items():  # a file that is older does not say whose it is
-            require(own.get(name, value) == value, name, own.get(name),
-                    f"{path} belongs to a run with {value!r}, so to another than config.json beside it")  # fmt: skip
+        for name, value in facts.get(
+            "config", {}
+        ).items():  # a file that is older does not say whose it is
+            require(
+                own.get(name, value) == value,
+                name,
+                own.get(name),
+                f"{path} belongs to a run with {value!r}, so to another than config.json beside it",
+            )
         generator, _ = training.build(self.config)
         with directory.understood(path):
             generator.load_state_dict(tensors)
@@ -87,5 +97,6 @@ def load(run: str | Path) -> Run:
         if (path / "config.json").is_file():
             return Run(path)
     raise FileNotFoundError(
-        f"there is no run {str(run)!r}: expected a directory that holds a config.json, as training writes it"
+        f"there is no run {str(run)!r}: "
+        "expected a directory that holds a config.json, as training writes it"
     )

@@ -39,7 +39,8 @@ def slider(
     description : str
         The label in front of the slider, for example ``"θ"``.
     alt : str or callable
-        What the picture shows, in words, for readers who cannot see it; ``alt(value)`` or one text for all.
+        What the picture shows, in words, for readers who cannot see it; ``alt(value)`` or one text
+        for all.
     caption : str, optional
         What everybody reads below the picture: plain words, and formulas between dollar signs.
     start : int, default 0
@@ -53,14 +54,16 @@ def slider(
     Raises
     ------
     ValueError
-        If `values` has fewer than two entries, or two that read the same; if `start` is not one of their
-        indices; or if an alt text is empty.
+        If `values` has fewer than two entries, or two that read the same; if `start` is not one of
+        their indices; or if an alt text is empty.
     TypeError
         If `draw` does not return a figure.
     """
     labels = _labels(values)
     if not 0 <= start < len(labels):
-        raise ValueError(f"start is an index into {len(labels)} values, so 0 to {len(labels) - 1}; got {start}")
+        raise ValueError(
+            f"start is an index into {len(labels)} values, so 0 to {len(labels) - 1}; got {start}"
+        )
     texts = [alt(value) if callable(alt) else alt for value in values]
     frames = _frames([_closed(draw(value)) for value in values], texts)
     control = ipywidgets.SelectionSlider(
@@ -70,7 +73,9 @@ def slider(
         style={"description_width": "initial"},
         layout=ipywidgets.Layout(width="100%", max_width="36rem"),
     )
-    parts = [control, _picture(control, frames)] + ([ipywidgets.HTMLMath(html.escape(caption))] if caption else [])
+    parts = [control, _picture(control, frames)] + (
+        [ipywidgets.HTMLMath(html.escape(caption))] if caption else []
+    )
     return ipywidgets.VBox(parts, layout=ipywidgets.Layout(width="100%"))
 
 
@@ -80,7 +85,9 @@ def _picture(control: ipywidgets.SelectionSlider, frames: list[str]) -> ipywidge
         picture = ipywidgets.HTML(frames[control.index])
         control.observe(lambda change: setattr(picture, "value", frames[change["new"]]), "index")
         return picture
-    stack = ipywidgets.Stack([ipywidgets.HTML(frame) for frame in frames], selected_index=control.index)
+    stack = ipywidgets.Stack(
+        [ipywidgets.HTML(frame) for frame in frames], selected_index=control.index
+    )
     ipywidgets.jsdlink((control, "index"), (stack, "selected_index"))
     return stack
 
@@ -103,18 +110,22 @@ def _closed(figure: Figure) -> Figure:
 
 
 def _frames(drawn: list[Figure], texts: list[str]) -> list[str]:
-    """Return the figures as ``<img>`` that carry their own content, all drawings or all pictures."""
+    """Return the figures as ``<img>`` with their own content, all drawings or all pictures."""
     if not all(alt.strip() for alt in texts):
         raise ValueError("alt is empty: say in words what the picture shows")
     contents = [figures.picture(figure, limit=FRAME_LIMIT) for figure in drawn]
     if len({content[:4] for content in contents}) > 1:  # some are little beyond the limit
         contents = [figures.picture(figure) for figure in drawn]
-    return [_frame(figure, content, alt) for figure, content, alt in zip(drawn, contents, texts, strict=True)]
+    return [
+        _frame(figure, content, alt)
+        for figure, content, alt in zip(drawn, contents, texts, strict=True)
+    ]
 
 
 def _frame(figure: Figure, content: bytes, alt: str) -> str:
     width, height = (round(100 * inches) for inches in figure.get_size_inches())
     return (
         f'<img src="data:{figures.KINDS[content[:4]]};base64,{base64.b64encode(content).decode()}" '
-        f'alt="{html.escape(alt)}" width="{width}" height="{height}" style="max-width: 100%; height: auto">'
+        f'alt="{html.escape(alt)}" width="{width}" height="{height}" '
+        'style="max-width: 100%; height: auto">'
     )

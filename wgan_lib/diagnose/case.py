@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from wgan_lib import networks, toy
 
+CODE = ("critic_step", "generator_step", "loop", "critic", "generator", "distance")
 RULES = ("penalty", "one-sided", "r1", "clip", "spectral", "none")
 
 
@@ -48,12 +49,12 @@ class Case:
 
     def _check(self) -> None:
         """Name the first argument that cannot be used."""
-        given = (self.critic_step, self.generator_step, self.loop, self.critic, self.generator, self.distance)
-        if all(each is None for each in given):
-            raise ValueError("nothing to examine: give critic_step, generator_step, loop, a network or distance")
-        for name in ("critic_step", "generator_step", "loop", "critic", "generator", "distance"):
-            value = getattr(self, name)
-            if value is not None and not callable(value):
+        given = {name: getattr(self, name) for name in CODE if getattr(self, name) is not None}
+        if not given:
+            choice = "critic_step, generator_step, loop, a network or distance"
+            raise ValueError(f"nothing to examine: give {choice}")
+        for name, value in given.items():
+            if not callable(value):
                 raise ValueError(f"{name} = {value!r}: expected a function, or a network")
         if self.loop is not None and (self.critic_step or self.generator_step):
             raise ValueError("loop and steps are both given: expected one of them")
@@ -62,7 +63,9 @@ class Case:
         if self.rule == "clip" and not (self.c is not None and 0 < self.c < math.inf):
             raise ValueError(f"c = {self.c}: the rule 'clip' needs its bound, a positive number")
         if not (isinstance(self.critic_steps, int) and self.critic_steps > 0):
-            raise ValueError(f"critic_steps = {self.critic_steps!r}: expected a whole number, at least 1")
+            raise ValueError(
+                f"critic_steps = {self.critic_steps!r}: expected a whole number, at least 1"
+            )
 
     def _score_shape(self) -> tuple[int, ...]:
         """Return the shape of one score, () or (1,), as the reader's critic gives it."""
@@ -77,14 +80,15 @@ class Case:
 
     @property
     def condition(self) -> tuple[Tensor, ...]:
-        """What networks and steps get behind their other arguments: the labels, if there are any."""
+        """What networks and steps get behind their other arguments: labels, if there are any."""
         return () if self.labels is None else (self.labels,)
 
     def players(self) -> tuple[nn.Module, nn.Module]:
         """Return copies of the reader's networks, or small ones that fit the data."""
         size = self.real[0].numel()
         latent_size = self.latent[0].numel()
-        critic, generator = copy.deepcopy((self.critic, self.generator))  # together, for they may share a layer
+        # Together, for they may share a layer
+        critic, generator = copy.deepcopy((self.critic, self.generator))
         if critic is None:
             critic = Plain(nn.Flatten(), networks.toy_critic(size, 64))
         if generator is None:
@@ -99,7 +103,7 @@ class Case:
         optimizers: Sequence[torch.optim.Optimizer],
         reals: Iterable[Tensor],
     ) -> None:
-        """Run the reader's code on batches of real data. `optimizers`: the generator's, then the critic's."""
+        """Run the reader's code on real batches; `optimizers`: the generator's, the critic's."""
         if self.loop is not None:
             loader = [(real, *self.condition) if self.condition else real for real in reals]
             self.loop(generator, critic, *optimizers, loader)
@@ -121,7 +125,9 @@ class Case:
 def _check_batch(name: str, batch: object, size: int | None = None) -> None:
     if not isinstance(batch, Tensor) or batch.dim() < 2 or len(batch) < 8:
         shown = tuple(batch.shape) if isinstance(batch, Tensor) else batch
-        raise ValueError(f"{name} = {shown!r}: expected a batch of at least 8, a tensor of shape (n, ...)")
+        raise ValueError(
+            f"{name} = {shown!r}: expected a batch of at least 8, a tensor of shape (n, ...)"
+        )
     if size is not None and len(batch) != size:
         raise ValueError(f"{name} has {len(batch)} examples and real {size}: expected as many")
 

@@ -35,8 +35,9 @@ def examine(
     generator_step : callable, optional
         ``generator_step(generator, optimizer, critic, latent)`` makes one step of the generator.
     loop : callable, optional
-        In place of the two, a whole training loop: ``loop(generator, critic, generator_optimizer, critic_optimizer,
-        loader)``, where the loader is a list of real batches; with `labels`, of pairs (batch, labels).
+        In place of the two, a whole training loop: ``loop(generator, critic, generator_optimizer,
+        critic_optimizer, loader)``, where the loader is a list of real batches; with `labels`, of
+        pairs (batch, labels).
     rule : str
         What is meant to hold the critic's slope: penalty, one-sided, r1, clip, spectral or none.
     c : float, optional
@@ -48,8 +49,8 @@ def examine(
     latent : Tensor, shape (n, ...), optional
         A batch of the generator's noise; standard normal, (n, 2), if left out.
     labels : Tensor, shape (n, ...), optional
-        The condition, if there is one: the networks are called as ``generator(latent, labels)`` and ``critic(x,
-        labels)``, and the steps get ``labels`` as a last argument.
+        The condition, if there is one: the networks are called as ``generator(latent, labels)`` and
+        ``critic(x, labels)``, and the steps get ``labels`` as a last argument.
     distance : callable, optional
         What is reported as W between two batches of points (n, 2).
     critic_steps : int
@@ -63,7 +64,8 @@ def examine(
     Raises
     ------
     ValueError
-        If there is nothing to examine, or an argument is not what is expected; with its value, in one line.
+        If there is nothing to examine, or an argument is not what is expected; with its value, in
+        one line.
 
     Examples
     --------
@@ -76,7 +78,18 @@ def examine(
     ['signs']
     """
     case = Case(
-        critic_step, generator_step, loop, rule, c, critic, generator, real, latent, labels, distance, critic_steps
+        critic_step,
+        generator_step,
+        loop,
+        rule,
+        c,
+        critic,
+        generator,
+        real,
+        latent,
+        labels,
+        distance,
+        critic_steps,
     )
     return Report([_guarded(name, check, case) for name, check in PROMISES.items()])
 
@@ -92,4 +105,6 @@ def _guarded(name: str, check: Callable[["Case"], Finding], case: "Case") -> Fin
     except Exception as error:
         said = str(error).strip().splitlines() or [""]
         advice = f"{type(error).__name__}: {said[0]}"
-        return Finding(name, False, f"your code stopped on real data of shape {tuple(case.real.shape)}", advice)
+        return Finding(
+            name, False, f"your code stopped on real data of shape {tuple(case.real.shape)}", advice
+        )

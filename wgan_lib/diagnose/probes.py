@@ -1,4 +1,4 @@
-"""What stands in for the reader's networks and optimisers, so that the answers are known beforehand."""
+"""What stands in for the reader's networks and optimisers, so that the answers are known."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,9 @@ from wgan_lib.diagnose.case import Case, Skip
 class Plane(nn.Module):
     """A critic of one slope everywhere, slope · ⟨u, x⟩ + level; it keeps what it is shown."""
 
-    def __init__(self, direction: Tensor, tail: tuple[int, ...], slope: float, level: float = 0.0) -> None:
+    def __init__(
+        self, direction: Tensor, tail: tuple[int, ...], slope: float, level: float = 0.0
+    ) -> None:
         super().__init__()
         self.slope = nn.Parameter(torch.tensor(slope))
         self.direction, self.tail, self.level = direction, tail, level
@@ -22,16 +24,19 @@ class Plane(nn.Module):
     def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
         """Score a batch, and keep it."""
         self.shown.append(x.detach())
-        return (self.slope * (x.flatten(1) @ self.direction) + self.level).reshape(len(x), *self.tail)
+        return (self.slope * (x.flatten(1) @ self.direction) + self.level).reshape(
+            len(x), *self.tail
+        )
 
 
 class TwoScores(nn.Module):
-    """A critic with one score for whatever is real and one for whatever is generated: its weights."""
+    """A critic with one score for all that is real and one for all that is generated."""
 
     def __init__(self, tail: tuple[int, ...], of_real: float, of_fake: float) -> None:
         super().__init__()
         self.scores = nn.Parameter(torch.tensor([of_real, of_fake]))
-        self.slope = nn.Parameter(torch.tensor(0.0))  # so that a penalty finds something to differentiate
+        # So that a penalty finds something to differentiate
+        self.slope = nn.Parameter(torch.tensor(0.0))
         self.tail = tail
 
     def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
@@ -42,7 +47,7 @@ class TwoScores(nn.Module):
 
 
 class Points(nn.Module):
-    """A generator that hands out the same points whatever the noise; its one weight moves them all."""
+    """A generator that hands out the same points for any noise; its one weight moves them all."""
 
     def __init__(self, points: Tensor) -> None:
         super().__init__()
@@ -63,7 +68,9 @@ class Spy(torch.optim.SGD):
     def step(self, closure: Callable[[], Any] | None = None) -> None:
         """Write down the gradients."""
         weights = self.param_groups[0]["params"]
-        self.seen.append([None if weight.grad is None else weight.grad.clone() for weight in weights])
+        self.seen.append(
+            [None if weight.grad is None else weight.grad.clone() for weight in weights]
+        )
 
 
 def gradient(spy: Spy, weight: int) -> Tensor:
@@ -80,10 +87,10 @@ def direction(case: Case) -> Tensor:
 
 
 def on_plane(case: Case, slope: float) -> tuple[Tensor, Plane, Tensor, Tensor]:
-    """Return the gradient of a plane's slope in one critic step, the plane, and the real and generated points.
+    """Return the gradient of a plane's slope in one critic step, the plane, and both batches.
 
-    The generated points are the real ones in another order, about 0. So the distance pushes the slope neither way, and
-    what is left is the penalty's push.
+    The generated points are the real ones in another order, about 0. So the distance pushes the
+    slope neither way, and what is left is the penalty's push.
     """
     real = torch.randn(case.real.shape, generator=toy.rng(3))
     real = 0.01 * (real - real.mean(dim=0))

@@ -21,8 +21,12 @@ def _critic_moves(case: Case) -> Finding:
     own, others = _movements(case)["critic"]
     measured = f"the critic's step moves the critic by {own:.1e}, the generator by {others:.1e}"
     if own == 0:
-        return Finding("", False, measured, "No gradient reaches the critic, or its optimiser makes no step.")
-    return Finding("", others == 0, measured, "Each optimiser must own the weights of one network alone.")
+        return Finding(
+            "", False, measured, "No gradient reaches the critic, or its optimiser makes no step."
+        )
+    return Finding(
+        "", others == 0, measured, "Each optimiser must own the weights of one network alone."
+    )
 
 
 def _generator_moves(case: Case) -> Finding:
@@ -30,13 +34,16 @@ def _generator_moves(case: Case) -> Finding:
     own, others = _movements(case)["generator"]
     measured = f"the generator's step moves the generator by {own:.1e}, the critic by {others:.1e}"
     if own == 0:
-        advice = "No gradient reaches the generator: is its batch detached, made under no_grad, or from an old step?"
+        advice = "No gradient reaches the generator: is its batch detached, made under no_grad, "
+        advice += "or from an old step?"
         return Finding("", False, measured, advice)
-    return Finding("", others == 0, measured, "Each optimiser must own the weights of one network alone.")
+    return Finding(
+        "", others == 0, measured, "Each optimiser must own the weights of one network alone."
+    )
 
 
 def _movements(case: Case) -> dict[str, tuple[float, float]]:
-    """Return how far, at most, each player's steps moved it, and the other: {player: (own, other's)}."""
+    """Return how far each player's steps moved it, and the other: {player: (own, other's)}."""
     found = {"generator": (0.0, 0.0), "critic": (0.0, 0.0)}
     for name, own, others in _steps(case):
         found[name] = max(found[name][0], own), max(found[name][1], others)
@@ -44,7 +51,7 @@ def _movements(case: Case) -> dict[str, tuple[float, float]]:
 
 
 def _steps(case: Case) -> list[tuple[str, float, float]]:
-    """Return each step of an optimiser that the reader's code makes: whose, and how far it moved it and the other."""
+    """Return each optimiser step of the reader's code: whose, and how far it moved both players."""
     players = dict(zip(("generator", "critic"), case.players(), strict=True))
     optimizers = [torch.optim.Adam(player.parameters(), lr=1e-3) for player in players.values()]
     before: dict[str, list[Tensor]] = {}
@@ -53,7 +60,8 @@ def _steps(case: Case) -> list[tuple[str, float, float]]:
     def note(name: str) -> None:
         moved = {
             player: max(
-                (w - old).abs().max().item() for w, old in zip(network.parameters(), before[player], strict=True)
+                (w - old).abs().max().item()
+                for w, old in zip(network.parameters(), before[player], strict=True)
             )
             for player, network in players.items()
         }
@@ -78,15 +86,22 @@ def _critic_steps(case: Case) -> Finding:
     names = [name for name, _, _ in _steps(case)]
     critic, generator = names.count("critic"), names.count("generator")
     if generator == 0:
-        return Finding("", False, f"{critic} critic steps, and none of the generator in {BATCHES} batches",
-                       "The generator's step is never reached.")  # fmt: skip
-    measured = f"{critic / generator:g} critic steps to one of the generator (expected {case.critic_steps})"
-    advice = "The critic must be near its best before it teaches: count the steps of each optimiser."
+        return Finding(
+            "",
+            False,
+            f"{critic} critic steps, and none of the generator in {BATCHES} batches",
+            "The generator's step is never reached.",
+        )
+    expected = f"(expected {case.critic_steps})"
+    measured = f"{critic / generator:g} critic steps to one of the generator {expected}"
+    advice = (
+        "The critic must be near its best before it teaches: count the steps of each optimiser."
+    )
     return Finding("", critic == case.critic_steps * generator, measured, advice)
 
 
 def _pushes(case: Case) -> list[tuple[float, float]]:
-    """Return the derivatives of the critic's loss by the score of real and of generated points, at several scores."""
+    """Return the derivatives of the critic's loss by real and by generated scores, at several."""
     real = 1 + torch.rand(case.real.shape, generator=toy.rng(4))
     found = []
     for levels in ((0.0, 0.0), (2.0, -1.0), (-3.0, 4.0)):
@@ -98,7 +113,7 @@ def _pushes(case: Case) -> list[tuple[float, float]]:
 
 
 def _pulls(case: Case) -> list[float]:
-    """Return the derivative of the generator's loss by its scores, summed over the batch, at several scores."""
+    """Return the derivative of the generator's loss by its scores, summed, at several scores."""
     along, found = direction(case), []
     points = torch.randn(case.real.shape, generator=toy.rng(5)) * 0.01
     for level in (0.0, 2.0, -3.0):
@@ -115,7 +130,9 @@ def _signs(case: Case) -> Finding:
     if case.critic_step or case.loop:
         of_real, of_fake = _pushes(case)[0]
         right = of_real < of_fake
-        said.append(f"the critic pushes real scores {_way(of_real)}, generated ones {_way(of_fake)}")
+        said.append(
+            f"the critic pushes real scores {_way(of_real)}, generated ones {_way(of_fake)}"
+        )
         kept &= right
     if case.generator_step or case.loop:
         try:
@@ -124,12 +141,15 @@ def _signs(case: Case) -> Finding:
             kept &= pull < 0
         except Skip:  # no gradient reaches it: that is another promise
             said.append("none reaches the generator")
-    advice = "Minimise E f(fake) - E f(real) in the critic's step, and -E f(fake) in the generator's."
+    advice = (
+        "Minimise E f(fake) - E f(real) in the critic's step, and -E f(fake) in the generator's."
+    )
     return Finding("", kept, ", ".join(said), advice)
 
 
 def _way(derivative: float) -> str:
-    return "nowhere" if derivative == 0 else "up" if derivative < 0 else "down"  # a loss is minimised
+    # A loss is minimised
+    return "nowhere" if derivative == 0 else "up" if derivative < 0 else "down"
 
 
 def _wasserstein(case: Case) -> Finding:
@@ -140,13 +160,17 @@ def _wasserstein(case: Case) -> Finding:
     if case.generator_step or case.loop:
         try:
             pulls = [abs(pull) for pull in _pulls(case)]
-            rows += pulls if not rows or min(pulls) < max(pulls) * 0.95 else []  # its scale may be another
+            # Its scale may be another
+            rows += pulls if not rows or min(pulls) < max(pulls) * 0.95 else []
         except Skip:
             pass
     if not rows:
         raise Skip("not examined: no gradient arrives")
-    measured = f"each score is pushed with {min(rows):.2g} to {max(rows):.2g} (expected the same, whatever the score)"
-    advice = "The loss is no plain mean of scores: look for a sigmoid, a logarithm, a square or a hinge."
+    measured = f"each score is pushed with {min(rows):.2g} to {max(rows):.2g} "
+    measured += "(expected the same, whatever the score)"
+    advice = (
+        "The loss is no plain mean of scores: look for a sigmoid, a logarithm, a square or a hinge."
+    )
     return Finding("", min(rows) > 0.95 * max(rows) > 0, measured, advice)
 
 
@@ -159,7 +183,9 @@ def _clip(case: Case) -> Finding:
         for weight in critic.parameters():  # outside the box, so that a clip has something to do
             weight.copy_(case.c * (4 * torch.rand(weight.shape) - 2))
     rate = case.c / 100
-    optimizers = [torch.optim.RMSprop(player.parameters(), lr=rate) for player in (generator, critic)]
+    optimizers = [
+        torch.optim.RMSprop(player.parameters(), lr=rate) for player in (generator, critic)
+    ]
     seen: list[float] = []
 
     def look(*_: object) -> None:
@@ -168,7 +194,8 @@ def _clip(case: Case) -> Finding:
     optimizers[0].register_step_pre_hook(look)
     case.play(generator, critic, optimizers, [case.real] * BATCHES)
     look()
-    measured = f"largest weight / c = {max(seen):.3f} when the generator learns from it (expected at most 1)"
+    measured = f"largest weight / c = {max(seen):.3f} when the generator learns from it "
+    measured += "(expected at most 1)"
     # RMSProp's first step is ten times its rate
     near = "Outside by no more than a step: the clip comes before the step. Clip last."
     far = "Nothing holds the weights: clamp the parameters themselves, all of them, in place."
@@ -183,7 +210,11 @@ def _penalty(case: Case) -> Finding:
     expected = {"penalty": (-1, 0, 4), "one-sided": (0, 0, 4), "r1": (0.5, 1, 3)}[case.rule]
     strength = three / expected[2]
     wanted = [strength * share for share in expected]
-    kept = strength > 0 and max(abs(a - b) for a, b in zip((half, one, three), wanted, strict=True)) < 0.05 * strength
+    kept = (
+        strength > 0
+        and max(abs(a - b) for a, b in zip((half, one, three), wanted, strict=True))
+        < 0.05 * strength
+    )
     shares = " : ".join(f"{share:g}" for share in expected)
     pushed = ", ".join(f"{round(push, 6) + 0.0:.3g}" for push in (half, one, three))
     measured = f"slopes ½, 1, 3 are pushed by {pushed} (expected {shares}, times λ)"
@@ -199,7 +230,8 @@ def _what_it_asks_for(half: float, one: float, three: float) -> str:
     if abs(half) + abs(one) < 0.05 * abs(three):
         return "It is one-sided: slopes below 1 are left alone."
     asked = 0.5 - 0.5 * half / (one - half) if one != half else math.nan
-    return f"It asks for slope {asked:.3g}: is the norm over the wrong axis? One norm for each example, over all else."
+    question = f"It asks for slope {asked:.3g}: is the norm over the wrong axis?"
+    return f"{question} One norm for each example, over all else."
 
 
 def _epsilon(case: Case) -> Finding:
@@ -209,26 +241,41 @@ def _epsilon(case: Case) -> Finding:
     _, critic, real, fake = on_plane(case, 1.0)
     mixed = _mixed(critic.shown, real, fake)
     if mixed is None:
-        return Finding("", False, "the critic is never shown a point between real and generated ones",
-                       "Take the penalty at ε · real + (1 - ε) · fake, with ε uniform in [0, 1].")  # fmt: skip
-    across = real.flatten(1) - fake.flatten(1)
-    epsilon = ((mixed - fake.flatten(1)) * across).sum(dim=1) / across.square().sum(dim=1)
-    off = (mixed - fake.flatten(1) - epsilon[:, None] * across).norm(dim=1) / across.norm(dim=1)
-    measured = (f"ε from {epsilon.min():.2f} to {epsilon.max():.2f}; the points lie off the segments "
-                f"by {off.max():.1%} of their length (expected 0)")  # fmt: skip
+        measured = "the critic is never shown a point between real and generated ones"
+        advice = "Take the penalty at ε · real + (1 - ε) · fake, with ε uniform in [0, 1]."
+        return Finding("", False, measured, advice)
+    epsilon, off = _along(mixed, real.flatten(1), fake.flatten(1))
+    measured = (
+        f"ε from {epsilon.min():.2f} to {epsilon.max():.2f}; the points lie off the segments "
+    )
+    measured += f"by {off.max():.1%} of their length (expected 0)"
     if off.max() > 0.01:
-        return Finding("", False, measured, "ε is drawn for each pixel: draw one for each example, (n, 1, ..., 1).")
+        advice = "ε is drawn for each pixel: draw one for each example, (n, 1, ..., 1)."
+        return Finding("", False, measured, advice)
     inside = epsilon.min() > -0.001 and epsilon.max() < 1.001
     varied = epsilon.max() - epsilon.min() > 0.2
-    advice = "ε leaves [0, 1]: is it normal?" if not inside else "All examples share one ε: draw one for each."
+    shared = "All examples share one ε: draw one for each."
+    advice = shared if inside else "ε leaves [0, 1]: is it normal?"
     return Finding("", bool(inside and varied), measured, advice)
 
 
+def _along(mixed: Tensor, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """Return each point's ε, and how far it lies off its segment, as a share of its length."""
+    across = real - fake
+    epsilon = ((mixed - fake) * across).sum(dim=1) / across.square().sum(dim=1)
+    off = (mixed - fake - epsilon[:, None] * across).norm(dim=1) / across.norm(dim=1)
+    return epsilon, off
+
+
 def _mixed(shown: list[Tensor], real: Tensor, fake: Tensor) -> Tensor | None:
-    """Return the first batch that the critic was shown which is neither real nor generated, (n, d)."""
+    """Return the first batch, (n, d), shown to the critic that is neither real nor generated."""
     n = len(real)
     for batch in (part.flatten(1) for each in shown for part in each.split(n)):
-        known = [torch.allclose(batch, other.flatten(1), atol=1e-7) for other in (real, fake) if len(batch) == n]
+        known = [
+            torch.allclose(batch, other.flatten(1), atol=1e-7)
+            for other in (real, fake)
+            if len(batch) == n
+        ]
         if known and not any(known):
             return batch
     return None
@@ -237,8 +284,11 @@ def _mixed(shown: list[Tensor], real: Tensor, fake: Tensor) -> Tensor | None:
 def _finite(case: Case) -> Finding:
     case.need("critic_step", "loop")
     push = on_plane(case, 0.0)[0]
-    measured = f"a flat critic gets the gradient {round(push.item(), 6) + 0.0:.3g} (expected a finite one)"
-    advice = "The root has no derivative at 0: use torch.linalg.vector_norm, or add 1e-12 under the root."
+    measured = (
+        f"a flat critic gets the gradient {round(push.item(), 6) + 0.0:.3g} (expected a finite one)"
+    )
+    advice = "The root has no derivative at 0: use torch.linalg.vector_norm, "
+    advice += "or add 1e-12 under the root."
     return Finding("", bool(push.isfinite()), measured, advice)
 
 
@@ -253,7 +303,9 @@ def _alone(case: Case) -> Finding:
     change = (scores[0][0] - scores[1][0]).abs().item()
     measured = f"an example's score changes by {change:.2g} with the rest of its batch (expected 0)"
     scale = scores[0].abs().max().item()
-    advice = "Batch norm mixes examples, and the penalty is on each one's own slope: use layer norm."
+    advice = (
+        "Batch norm mixes examples, and the penalty is on each one's own slope: use layer norm."
+    )
     return Finding("", change <= 1e-4 * max(scale, 1e-6), measured, advice)
 
 
@@ -262,8 +314,11 @@ def _repeatable(case: Case) -> Finding:
     critic = copy.deepcopy(case.critic).train()
     scores = [critic(case.real, *case.condition).detach() for _ in range(2)]
     change = (scores[0] - scores[1]).abs().max().item()
-    measured = f"the same batch gets scores that differ by {change:.2g} from call to call (expected 0)"
-    advice = "Dropout draws another critic for each call: one is penalised, others are scored. Take it out."
+    measured = (
+        f"the same batch gets scores that differ by {change:.2g} from call to call (expected 0)"
+    )
+    advice = "Dropout draws another critic for each call: one is penalised, "
+    advice += "others are scored. Take it out."
     return Finding("", change <= 1e-4 * max(scores[0].abs().max().item(), 1e-6), measured, advice)
 
 
@@ -286,13 +341,20 @@ def _linear_end(case: Case) -> Finding:
         else:
             layer.weight *= 1000
             risen = 1000 * (critic(case.real, *case.condition) / (1000 * before)).median().item()
-            measured = f"1000 times the last weights make 1000 times the scores, less {1 - risen / 1000:.1%}"
-    return Finding("", abs(risen - 1000) < 10, measured,
-                   "A score must be free: take away the sigmoid or tanh behind the last layer.")  # fmt: skip
+            less = f"{1 - risen / 1000:.1%}"
+            measured = f"1000 times the last weights make 1000 times the scores, less {less}"
+    return Finding(
+        "",
+        abs(risen - 1000) < 10,
+        measured,
+        "A score must be free: take away the sigmoid or tanh behind the last layer.",
+    )
 
 
 def _last_layer(network: nn.Module) -> nn.Module:
-    layers = [layer for layer in network.modules() if isinstance(getattr(layer, "weight", None), Tensor)]
+    layers = [
+        layer for layer in network.modules() if isinstance(getattr(layer, "weight", None), Tensor)
+    ]
     if not layers:
         raise Skip("not examined: no layer with weights is found")
     return layers[-1]
@@ -308,28 +370,45 @@ def _range(case: Case) -> Finding:
     low, high = made.min().item(), made.max().item()
     least, most = case.real.min().item(), case.real.max().item()
     if high - low > 100:
-        return Finding("", True, f"real data from {least:.3g} to {most:.3g}; the generator reaches everything")
-    measured = f"real data from {least:.3g} to {most:.3g}, the generator's from {low:.3g} to {high:.3g}"
+        return Finding(
+            "", True, f"real data from {least:.3g} to {most:.3g}; the generator reaches everything"
+        )
+    measured = (
+        f"real data from {least:.3g} to {most:.3g}, the generator's from {low:.3g} to {high:.3g}"
+    )
     gaps = (least - low) / (high - low), (high - most) / (high - low)
-    return Finding("", all(-0.02 < gap < 0.3 for gap in gaps), measured,
-                   "Scale the data to what the generator's last layer gives: to [-1, 1] for a tanh.")  # fmt: skip
+    return Finding(
+        "",
+        all(-0.02 < gap < 0.3 for gap in gaps),
+        measured,
+        "Scale the data to what the generator's last layer gives: to [-1, 1] for a tanh.",
+    )
 
 
 def _condition(case: Case) -> Finding:
     case.need("labels")
     case.need("generator", "critic")
     said, kept = [], True
-    for name, network, x in (("generator", case.generator, case.latent), ("critic", case.critic, case.real)):
+    for name, network, x in (
+        ("generator", case.generator, case.latent),
+        ("critic", case.critic, case.real),
+    ):
         if network is None:
             continue
         network = copy.deepcopy(network).eval()
         with torch.no_grad():
             one = network(x, case.labels)
-            change = max((network(x, case.labels.roll(k, 0)) - one).abs().max().item() for k in (1, 2, 3))
+            change = max(
+                (network(x, case.labels.roll(k, 0)) - one).abs().max().item() for k in (1, 2, 3)
+            )
         said.append(f"other labels change the {name}'s output by {change:.2g}")
         kept &= change > 1e-7
-    return Finding("", kept, ", ".join(said) + " (expected more than 0)",
-                   "The condition is passed and not used: follow it from the argument to the first layer.")  # fmt: skip
+    return Finding(
+        "",
+        kept,
+        ", ".join(said) + " (expected more than 0)",
+        "The condition is passed and not used: follow it from the argument to the first layer.",
+    )
 
 
 def _distance(case: Case) -> Finding:
@@ -339,13 +418,16 @@ def _distance(case: Case) -> Finding:
     reported = float(case.distance(x, y))
     exact, squared = transport.emd(x, y).cost, transport.emd(x, y, metric="sqeuclidean").cost
     known = {
-        squared: "That is the square of W2: the cost must be the distance, not its square (metric='euclidean').",
+        squared: "That is the square of W2: the cost must be the distance, not its square "
+        "(metric='euclidean').",
         math.sqrt(squared): "That is W2: the cost must be the distance, not its square.",
         transport.emd(x, y, metric="cityblock").cost: "That is W1 for the city-block distance.",
     }
     near = [advice for value, advice in known.items() if abs(reported - value) < 1e-3 * value]
     measured = f"{reported:.4g} reported where exact W1 is {exact:.4g}"
-    return Finding("", abs(reported - exact) < 1e-3 * exact, measured, (near or ["This is not W1."])[0])
+    return Finding(
+        "", abs(reported - exact) < 1e-3 * exact, measured, (near or ["This is not W1."])[0]
+    )
 
 
 def _estimate(case: Case) -> Finding:
@@ -353,7 +435,8 @@ def _estimate(case: Case) -> Finding:
         raise Skip(f"not examined: the rule is {case.rule}")
     case.need("critic_step", "loop")
     real = case.real
-    fake = real.roll(1, dims=0) + 2 / math.sqrt(real[0].numel())  # brighter by a length of 2, which any critic can see
+    # Brighter by a length of 2, which any critic can see
+    fake = real.roll(1, dims=0) + 2 / math.sqrt(real[0].numel())
     exact = transport.emd(real.flatten(1), fake.flatten(1)).cost
     least, most = (0, math.inf) if case.rule == "clip" else (0.6 * exact, _most(case, exact))
     trained = []
@@ -363,17 +446,22 @@ def _estimate(case: Case) -> Finding:
             break
     steps, gap = trained[-1]
     measured = f"after {steps} steps the critic says {gap:.3g} where exact W is {exact:.3g}"
-    expected = "in a clipped critic's own unit" if case.rule == "clip" else f"expected {least:.3g} to {most:.3g}"
-    return Finding("", least < gap < most, f"{measured} ({expected})",
-                   "What the critic says is not W: if no other finding says why, it learns too slowly.")  # fmt: skip
+    expected = f"expected {least:.3g} to {most:.3g}"
+    expected = "in a clipped critic's own unit" if case.rule == "clip" else expected
+    advice = "What the critic says is not W: if no other finding says why, it learns too slowly."
+    return Finding("", least < gap < most, f"{measured} ({expected})", advice)
 
 
 def _trained_gaps(case: Case, fake: Tensor) -> Iterator[tuple[int, float]]:
-    """Train the critic on two fixed batches, ever faster; yield the steps so far and its score gap, three times."""
+    """Train the critic on two fixed batches, ever faster; yield steps and score gap three times."""
     _, critic = case.players()
     generator = Points(fake)
     for turn, haste in enumerate((1, 5, 5), start=1):
-        rate, kind = (case.c / 100, torch.optim.RMSprop) if case.rule == "clip" else (2e-3 * haste, torch.optim.Adam)
+        rate, kind = (
+            (case.c / 100, torch.optim.RMSprop)
+            if case.rule == "clip"
+            else (2e-3 * haste, torch.optim.Adam)
+        )
         optimizers = Spy(generator), kind(critic.parameters(), lr=rate)
         case.play(generator, critic, optimizers, [case.real] * ESTIMATE_STEPS)
         with torch.no_grad():
@@ -382,7 +470,7 @@ def _trained_gaps(case: Case, fake: Tensor) -> Iterator[tuple[int, float]]:
 
 
 def _most(case: Case, exact: float) -> float:
-    """Return what a penalty of the λ found still allows, generously: on one pair of points the slope is 1 + W / 2λ."""
+    """Return what a penalty of the λ found still allows, generously: a slope of 1 + W / 2λ."""
     strength = on_plane(case, 3.0)[0].item() / 4
     return 1.5 * exact * (1 + (exact / strength if strength > 0.05 else 0))
 

@@ -37,7 +37,10 @@ class Finding(NamedTuple):
     def __str__(self) -> str:
         mark = {True: "✓", False: "✗", None: "–"}[self.kept]
         measured = textwrap.fill(
-            f"{mark} {self.name:15s} {self.measured}", WIDTH, subsequent_indent=" " * COLUMN, break_on_hyphens=False
+            f"{mark} {self.name:15s} {self.measured}",
+            WIDTH,
+            subsequent_indent=" " * COLUMN,
+            break_on_hyphens=False,
         )
         if self.kept is not False:
             return measured
@@ -45,7 +48,10 @@ class Finding(NamedTuple):
             measured
             + "\n"
             + textwrap.fill(
-                f"→ {self.advice}", WIDTH, initial_indent=" " * COLUMN, subsequent_indent=" " * (COLUMN + 2)
+                f"→ {self.advice}",
+                WIDTH,
+                initial_indent=" " * COLUMN,
+                subsequent_indent=" " * (COLUMN + 2),
             )
         )
 
@@ -61,7 +67,8 @@ class Report:
 
     Examples
     --------
-    >>> report = Report([Finding("signs", True, "as they should be"), Finding("range", None, "give generator")])
+    >>> signs = Finding("signs", True, "as they should be")
+    >>> report = Report([signs, Finding("range", None, "give generator")])
     >>> report.broken, report.skipped
     ([], ['range'])
     >>> print(report)
@@ -85,12 +92,16 @@ class Report:
     @property
     def complaints(self) -> str:
         """The findings of what is broken, as text."""
-        return "\n".join(str(each) for each in self.findings if each.kept is False) or "nothing found"
+        return (
+            "\n".join(str(each) for each in self.findings if each.kept is False) or "nothing found"
+        )
 
     def __str__(self) -> str:
         examined = len(self.findings) - len(self.skipped)
         result = ", ".join(self.broken) or "nothing found"
-        last = f"{examined} examined, {len(self.skipped)} not; {'✗ ' if self.broken else ''}{result}."
+        last = (
+            f"{examined} examined, {len(self.skipped)} not; {'✗ ' if self.broken else ''}{result}."
+        )
         return "\n".join([*map(str, self.findings), last])
 
     __repr__ = __str__

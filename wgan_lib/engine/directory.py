@@ -1,4 +1,4 @@
-r"""What lies in the directory of a run, and how it is read and written; one process at a time may work there."""
+r"""What lies in the directory of a run, and how it is read and written: by one process at once."""
 
 import csv
 import errno
@@ -21,20 +21,30 @@ from wgan_lib import mnist
 from wgan_lib.engine import processes, storage
 from wgan_lib.settings import Config, require
 
-COLUMNS = ("step", "critic_loss", "generator_loss", "w_estimate", "js_estimate", "validation_estimate",
-           "images_per_second")  # fmt: skip
+COLUMNS = (
+    "step",
+    "critic_loss",
+    "generator_loss",
+    "w_estimate",
+    "js_estimate",
+    "validation_estimate",
+    "images_per_second",
+)
 GREYS = 16  # in a grid: enough for digits to look the same, and half the bytes of 256
-FILM_GREYS, FRAMES = 8, 20  # in a film, which moves and must stay small; of a longer run, so many frames
+# In a film, which moves and must stay small; of a longer run, so many frames
+FILM_GREYS, FRAMES = (8, 20)
 CHECKPOINT, LOCK = "checkpoint.safetensors", ".lock"
-RESULTS = ("generator.safetensors", "metrics.csv", "run.json", "samples.gif")  # never there before a checkpoint is
-NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # what a file system without locks answers
+# Never there before a checkpoint is
+RESULTS = ("generator.safetensors", "metrics.csv", "run.json", "samples.gif")
+# What a file system without locks answers
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 class Hold:
-    """Keeps everybody else out of a directory, until it is released or this process ends, however it does.
+    """Keeps everybody else out of a directory, until it is released or this process ends.
 
-    What keeps them out is the system's lock on the file `.lock`, which is empty and may stay: it means nothing by
-    itself.
+    What keeps them out is the system's lock on the file `.lock`, which is empty and may stay: it
+    means nothing by itself.
 
     Parameters
     ----------
@@ -58,7 +68,10 @@ class Hold:
             self._take()
             if self.left is not None and self.left != _stamp(self.folder / CHECKPOINT):
                 self.release()
-                raise ValueError(f"out = {str(self.folder)!r}: this run was continued elsewhere; resume it from there")
+                raise ValueError(
+                    f"out = {str(self.folder)!r}: this run was continued elsewhere; "
+                    "resume it from there"
+                )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,7 +87,8 @@ class Hold:
             self.lock.acquire()
         except filelock.Timeout:
             raise ValueError(
-                f"out = {str(self.folder)!r}: another process, or another Trainer of this one, is training in this "
+                f"out = {str(self.folder)!r}: another process, or another Trainer of this one, "
+                "is training in this "
                 "directory; wait until it has ended, or choose another"
             ) from None
         except NotImplementedError:  # how an older filelock answers for a file system without locks
@@ -95,12 +109,19 @@ def writing(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remedies = {errno.ENOSPC: "Make room on the disk", errno.EDQUOT: "Make room within your quota"}
+        remedies = {
+            errno.ENOSPC: "Make room on the disk",
+            errno.EDQUOT: "Make room within your quota",
+        }
         remedy = remedies.get(error.errno, "See that the directory is there and can be written to")
         intact = (out / CHECKPOINT).is_file()
         told = OSError(
             f"{error.filename or out} cannot be written: {error.strerror or error}. {remedy}; "
-            + ("the last checkpoint is intact, and --resume goes on from it." if intact else "then begin again.")
+            + (
+                "the last checkpoint is intact, and --resume goes on from it."
+                if intact
+                else "then begin again."
+            )
         )
         told.errno = error.errno
         raise told from error
@@ -112,8 +133,11 @@ def understood(path: Path) -> Iterator[None]:
     try:
         yield
     except (LookupError, TypeError, AttributeError, RuntimeError) as error:
-        raise ValueError(f"{path} is intact, but not what this version of wgan_lib expects there ({_words(error)}); "
-                         "use it with the run and the version that wrote it") from error  # fmt: skip
+        raise ValueError(
+            f"{path} is intact, but not what this version of wgan_lib expects there "
+            f"({_words(error)}); "
+            "use it with the run and the version that wrote it"
+        ) from error
 
 
 def _words(error: Exception) -> str:
@@ -129,28 +153,47 @@ def to_resume(out: Path, resume: bool) -> bool:
     ValueError
         If to go on would overwrite a run.
     """
-    checkpoint, results = (out / CHECKPOINT).exists(), [name for name in RESULTS if (out / name).exists()]
+    checkpoint, results = (
+        (out / CHECKPOINT).exists(),
+        [name for name in RESULTS if (out / name).exists()],
+    )
     if resume:
-        require(checkpoint or not results, "out", str(out), f"there is no {CHECKPOINT} to resume from, and to begin "
-                f"anew would overwrite {', '.join(results)}; put the checkpoint back, or choose another")  # fmt: skip
+        require(
+            checkpoint or not results,
+            "out",
+            str(out),
+            f"there is no {CHECKPOINT} to resume from, and to begin "
+            f"anew would overwrite {', '.join(results)}; put the checkpoint back, "
+            "or choose another",
+        )
         return checkpoint
     pictures = [*numbered(out / "samples", ".png"), *numbered(out / "snapshots", ".safetensors")]
-    require(not (checkpoint or results or pictures), "out", str(out),
-            "this directory already holds a run; continue it with --resume, or choose another")  # fmt: skip
+    require(
+        not (checkpoint or results or pictures),
+        "out",
+        str(out),
+        "this directory already holds a run; continue it with --resume, or choose another",
+    )
     return False
 
 
 def numbered(folder: Path, suffix: str) -> dict[int, Path]:
     """Return the files of `folder` that are called by a step, in order."""
-    return {int(path.stem): path for path in sorted(folder.glob(f"*{suffix}")) if path.stem.isdecimal()}
+    return {
+        int(path.stem): path for path in sorted(folder.glob(f"*{suffix}")) if path.stem.isdecimal()
+    }
 
 
 def same_run(stored: dict[str, Any], config: Config, path: Path) -> None:
-    """Raise ValueError unless the settings that are `stored` at `path` are those of `config`'s run."""
+    """Raise ValueError unless the settings `stored` at `path` are those of `config`'s run."""
     stored = Config().to_json() | stored  # a run that is older than a setting has its default
     for name, value in config.identity().items():
-        require(stored[name] == value, name, value,
-                f"the run to resume has {stored[name]!r} ({path}); use that or another `out`")  # fmt: skip
+        require(
+            stored[name] == value,
+            name,
+            value,
+            f"the run to resume has {stored[name]!r} ({path}); use that or another `out`",
+        )
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -165,11 +208,13 @@ def read_settings(path: Path) -> dict[str, Any]:
         settings = json.loads(path.read_text())
         return Config.from_json(settings, device="auto").to_json() | settings
     except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{path} does not hold the settings of a run: it is truncated or altered ({error})") from error
+        raise ValueError(
+            f"{path} does not hold the settings of a run: it is truncated or altered ({error})"
+        ) from error
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:
-    """Return the rows of a metrics.csv, or of another file with a column `step` and columns of numbers.
+    """Return the rows of a metrics.csv, or of another file of numbers with a column `step`.
 
     Raises
     ------
@@ -179,11 +224,18 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
     try:
         with open(path, newline="") as file:
             table = csv.DictReader(file, strict=True)
-            rows = [{name: int(value) if name == "step" else float(value) for name, value in row.items()}
-                    for row in table]  # fmt: skip
+            rows = [
+                {
+                    name: int(value) if name == "step" else float(value)
+                    for name, value in row.items()
+                }
+                for row in table
+            ]
         whole = "step" in (table.fieldnames or ())
     except (ValueError, TypeError, csv.Error) as error:
-        raise ValueError(f"{path} is not a table of numbers: it is truncated or altered ({error})") from error
+        raise ValueError(
+            f"{path} is not a table of numbers: it is truncated or altered ({error})"
+        ) from error
     if not whole:
         raise ValueError(f"{path} has no column `step`: it is truncated or altered")
     return rows
@@ -228,7 +280,7 @@ def metrics_text(rows: list[dict[str, Any]]) -> str:
 
 
 def to_tensor(rows: list[dict[str, float]]) -> Tensor:
-    """Return the rows of metrics as the checkpoint keeps them: (rows, columns), float64, which loses nothing."""
+    """Return the rows of metrics as the checkpoint keeps them: (rows, columns), float64."""
     values = [[row[name] for name in COLUMNS] for row in rows]
     return torch.tensor(values, dtype=torch.float64).reshape(-1, len(COLUMNS))
 
@@ -258,14 +310,16 @@ def picture(path: Path) -> np.ndarray | None:
     """Return a picture's pixels, or None where there is none or it is broken."""
     try:
         return np.array(Image.open(path).convert("L"))
-    except Exception:  # whatever is thrown at what should be a PNG: OSError, SyntaxError, zlib.error, struct.error
+    except Exception:
+        # Whatever is thrown at what should be a PNG: OSError, SyntaxError, zlib.error, struct.error
         return None
 
 
 def gif(paths: Sequence[Path]) -> bytes | None:
-    """Return a film of the pictures at `paths`, or of twenty of them, evenly chosen, with the first and the last.
+    """Return a film of the pictures at `paths`: of twenty, evenly chosen, if there are more.
 
-    A picture that is broken, or not as large as the last one, is left out; if none remains, there is no film.
+    A picture that is broken, or not as large as the last one, is left out; if none remains, there
+    is no film.
     """
     chosen = np.linspace(0, len(paths) - 1, min(len(paths), FRAMES)).round().astype(int)
     whole = [grid for grid in (picture(paths[index]) for index in chosen) if grid is not None]
@@ -274,12 +328,14 @@ def gif(paths: Sequence[Path]) -> bytes | None:
         return None
     first, *rest = frames
     buffer = io.BytesIO()
-    first.save(buffer, "gif", save_all=bool(rest), append_images=rest, duration=200, loop=0, optimize=True)
+    first.save(
+        buffer, "gif", save_all=bool(rest), append_images=rest, duration=200, loop=0, optimize=True
+    )
     return buffer.getvalue()
 
 
 def _in_greys(grid: np.ndarray, greys: int) -> Image.Image:
-    """Return a uint8 picture (height, width) with the nearest of so many greys, black and white among them."""
+    """Return a uint8 picture (height, width) in so many greys, black and white among them."""
     step = 255 / (greys - 1)
     picture = Image.fromarray(np.round(grid / step).astype(np.uint8), "P")
     picture.putpalette([round(step * index) for index in range(greys) for _ in "rgb"])
@@ -287,7 +343,7 @@ def _in_greys(grid: np.ndarray, greys: int) -> Image.Image:
 
 
 def hardware(device: torch.device) -> str:
-    """Return what a run runs on, in words: the GPU's name, or the processor's and the number of threads.
+    """Return what a run runs on, in words: the GPU, or the processor and the number of threads.
 
     Before either stands the number of processes, if there are several.
     """
@@ -300,11 +356,13 @@ def _processor() -> str:
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     threads = torch.get_num_threads()
-    return f"{names[0] if names else platform.machine()}, {threads} thread{'s' if threads > 1 else ''}"
+    return (
+        f"{names[0] if names else platform.machine()}, {threads} thread{'s' if threads > 1 else ''}"
+    )
 
 
-# Of a run under way: `trainer` is a `training.Trainer`. The checkpoint is written first, for all else can be made
-# anew from it.
+# Of a run under way: `trainer` is a `training.Trainer`. The checkpoint is written first, for all
+# else can be made anew from it.
 
 
 def open_run(trainer: Any) -> Hold | None:
@@ -318,7 +376,8 @@ def open_run(trainer: Any) -> Hold | None:
     Raises
     ------
     ValueError
-        If `out` holds another run or is in use, or its checkpoint is damaged or of another configuration.
+        If `out` holds another run or is in use, or its checkpoint is damaged or of another
+        configuration.
     """
     config, hold = trainer.config, None
     if processes.rank() == 0:
@@ -345,14 +404,14 @@ def _begin_or_resume(trainer: Any, out: Path) -> None:
             stored = read_settings(settings)
             same_run(stored, config, settings)
         _restore(trainer, out / CHECKPOINT)
-        require(trainer.steps_done <= config.steps, "steps", config.steps,
-                f"the run in {out} has made {trainer.steps_done} already; ask for at least as many")  # fmt: skip
+        made = trainer.steps_done
+        enough = f"the run in {out} has made {made} already; ask for at least as many"
+        require(made <= config.steps, "steps", config.steps, enough)
     with writing(out):
         for folder in ("samples", "snapshots"):
             (out / folder).mkdir(exist_ok=True)
-        if stored is not None and stored["steps"] != config.steps and stored["steps"] % stored["sample_every"]:
-            for path in out.glob(f"s*s/{stored['steps']:08d}.*"):  # made because it was the last; it is no more
-                path.unlink()
+        if stored is not None and stored["steps"] != config.steps:
+            _forget_the_last(out, stored)
         storage.write_atomically(settings, json.dumps(config.to_json(), indent=2) + "\n")
         if resuming:
             _complete(trainer, out)
@@ -373,7 +432,7 @@ def save(trainer: Any, checkpoint: bool, grid: bool, summary: bool) -> None:
 
 
 def _complete(trainer: Any, out: Path) -> None:
-    """Make what was lost, or never written, of all that belongs to the checkpoint this run was resumed from."""
+    """Make again what was lost of all that belongs to the checkpoint this run was resumed from."""
     if grid_is_due(trainer) and picture(out / "samples" / f"{trainer.steps_done:08d}.png") is None:
         _save_grid(trainer, out)
     _save_results(trainer, out)
@@ -383,7 +442,10 @@ def _complete(trainer: Any, out: Path) -> None:
 
 def grid_is_due(trainer: Any) -> bool:
     """Return whether a picture belongs to the step that was made last."""
-    return trainer.steps_done % trainer.config.sample_every == 0 or trainer.steps_done == trainer.config.steps
+    return (
+        trainer.steps_done % trainer.config.sample_every == 0
+        or trainer.steps_done == trainer.config.steps
+    )
 
 
 def _save_grid(trainer: Any, out: Path) -> None:
@@ -404,7 +466,7 @@ def _save_generator(trainer: Any, path: Path, weights: dict[str, Tensor]) -> Non
 
 
 def _save_summary(trainer: Any, out: Path) -> None:
-    """Write samples.gif, the same hundred latents from the first grid to this step's, and run.json."""
+    """Write samples.gif, a hundred latents from the first grid to this step's, and run.json."""
     grids = numbered(out / "samples", ".png")
     film = gif([path for step, path in grids.items() if step <= trainer.steps_done])
     if film is not None:
@@ -431,19 +493,31 @@ def state(trainer: Any) -> dict[str, Any]:
 
 
 def _save_checkpoint(trainer: Any, path: Path) -> None:
-    """Write all that the next step depends on; `rng` is the one source of randomness that a run draws from."""
+    """Write all that the next step depends on, the state of `rng` included."""
     tensors = state(trainer) | {
         "rng": trainer.rng.get_state(),
         "generator_loss": trainer.generator_loss,
         "rows": to_tensor(trainer.rows),
     }
-    facts = {"step": trainer.steps_done, "seconds": trainer.seconds, "device": trainer.device.type,
-             "config": trainer.config.identity(), "made_on": _made_on(trainer)}  # fmt: skip
+    facts = {
+        "step": trainer.steps_done,
+        "seconds": trainer.seconds,
+        "device": trainer.device.type,
+        "config": trainer.config.identity(),
+        "made_on": _made_on(trainer),
+    }
     storage.save(path, tensors, **facts)
 
 
 def _made_on(trainer: Any) -> str:
     return f"{hardware(trainer.device)}, torch {torch.__version__}"
+
+
+def _forget_the_last(out: Path, stored: dict[str, Any]) -> None:
+    """Delete what was made only because its step was the last, now that the run goes on."""
+    if stored["steps"] % stored["sample_every"]:
+        for path in out.glob(f"s*s/{stored['steps']:08d}.*"):
+            path.unlink()
 
 
 def _restore(trainer: Any, path: Path) -> None:
@@ -452,29 +526,43 @@ def _restore(trainer: Any, path: Path) -> None:
     config = trainer.config
     with understood(path):
         same_run(facts["config"], config, path)
-        require(facts["device"] == trainer.device.type, "device", trainer.device.type,
-                f"the run to resume was made on {facts['device']}, whose random numbers end there")  # fmt: skip
+        device, before = trainer.device.type, facts["device"]
+        ends = f"the run to resume was made on {before}, whose random numbers end there"
+        require(device == before, "device", device, ends)
         trainer.steps_done, trainer.seconds = facts["step"], facts["seconds"]
         trainer.generator.load_state_dict(tensors["generator"])
         trainer.critic.load_state_dict(tensors["critic"])
         if config.average:
             trainer.averaged.load_state_dict(tensors["averaged"])
-        generator_steps = trainer.steps_done // config.critic_steps
-        _restore_optimizer(trainer.generator_optimizer, tensors, "generator_optimizer", generator_steps)
-        _restore_optimizer(trainer.critic_optimizer, tensors, "critic_optimizer", trainer.steps_done)
+        made = trainer.steps_done
+        moments = {"generator_optimizer": made // config.critic_steps, "critic_optimizer": made}
+        for name, steps in moments.items():
+            _restore_optimizer(getattr(trainer, name), tensors, name, steps)
         trainer.rng.set_state(tensors["rng"])
-        trainer.generator_loss, trainer.rows = tensors["generator_loss"], from_tensor(tensors["rows"])
-        here = _made_on(trainer)
-        if facts["made_on"] != here and not processes.rank():
-            print(f"Note: this run was made on {facts['made_on']}, and goes on on {here}: "
-                  "its last digits will not be those of an uninterrupted run.")  # fmt: skip
+        trainer.generator_loss = tensors["generator_loss"]
+        trainer.rows = from_tensor(tensors["rows"])
+        _note_another_machine(facts["made_on"], _made_on(trainer))
 
 
-def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Any], name: str, steps: int) -> None:
-    """Give `optimizer` the moments that `tensors` hold under `name`; before its first step it has none."""
+def _note_another_machine(before: str, here: str) -> None:
+    if before != here and not processes.rank():
+        print(
+            f"Note: this run was made on {before}, and goes on on {here}: "
+            "its last digits will not be those of an uninterrupted run."
+        )
+
+
+def _restore_optimizer(
+    optimizer: torch.optim.Optimizer, tensors: dict[str, Any], name: str, steps: int
+) -> None:
+    """Give `optimizer` the moments that `tensors` hold under `name`; none before its first step."""
     numbered = {int(index): moments for index, moments in tensors.get(name, {}).items()}
     parameters = optimizer.param_groups[0]["params"]
-    names = {"exp_avg", "exp_avg_sq", "step"} if isinstance(optimizer, torch.optim.Adam) else {"square_avg", "step"}
+    names = (
+        {"exp_avg", "exp_avg_sq", "step"}
+        if isinstance(optimizer, torch.optim.Adam)
+        else {"square_avg", "step"}
+    )
     for index, parameter in enumerate(parameters if steps else ()):
         for moment in names:
             if numbered[index][moment].shape not in (parameter.shape, ()):

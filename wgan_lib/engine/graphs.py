@@ -1,4 +1,4 @@
-r"""How the arithmetic is done: in which precision; and on a GPU, how many steps are captured and replayed as one."""
+r"""How the arithmetic is done: in which precision, and on a GPU, how a cycle is captured as one."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -12,11 +12,13 @@ from wgan_lib.engine import processes
 from wgan_lib.settings import Config
 
 Result = TypeVar("Result")
-WARM_UPS = 3  # calls before the capture, in which libraries choose their kernels and reserve their memory
+WARM_UPS = (
+    3  # calls before the capture, in which libraries choose their kernels and reserve their memory
+)
 
 
 def optimizer(network: nn.Module, config: Config, device: torch.device) -> torch.optim.Optimizer:
-    """Return the optimiser of `network`, one that a CUDA graph can hold, and that several processes share.
+    """Return the optimiser of `network`, which a CUDA graph can hold and several processes share.
 
     Adam is fused: one pass over the weights in place of a dozen.
     """
@@ -25,7 +27,9 @@ def optimizer(network: nn.Module, config: Config, device: torch.device) -> torch
     if on_gpu and config.anneal:
         rate = torch.tensor(rate, device=device)
     if config.optimizer == "adam":
-        made = torch.optim.Adam(network.parameters(), rate, betas=config.betas, fused=True, capturable=on_gpu)
+        made = torch.optim.Adam(
+            network.parameters(), rate, betas=config.betas, fused=True, capturable=on_gpu
+        )
     else:
         made = torch.optim.RMSprop(network.parameters(), rate, foreach=on_gpu, capturable=on_gpu)
     processes.average_gradients(made)
@@ -43,12 +47,13 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 @contextmanager
 def arithmetic(precision: str, device: torch.device) -> Iterator[None]:
-    """Compute matrix products and convolutions in the given precision; weights, sums and losses stay float32.
+    """Compute products and convolutions in a precision; weights, sums and losses stay float32.
 
     Parameters
     ----------
     precision : str
-        float32; tf32, which on a GPU keeps 10 bits of the 23 behind the point; or bfloat16, which keeps 7.
+        float32; tf32, which on a GPU keeps 10 bits of the 23 behind the point; or bfloat16, which
+        keeps 7.
     device : torch.device
         Where the arithmetic is done.
     """
@@ -59,7 +64,8 @@ def arithmetic(precision: str, device: torch.device) -> Iterator[None]:
     if device.type == "cpu":
         yield
         return
-    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn  # where torch allows tf32 to convolutions unasked
+    # Where torch allows tf32 to convolutions unasked
+    matmul, cudnn = (torch.backends.cuda.matmul, torch.backends.cudnn)
     before = matmul.allow_tf32, cudnn.allow_tf32
     matmul.allow_tf32 = cudnn.allow_tf32 = precision == "tf32"
     try:
@@ -69,11 +75,12 @@ def arithmetic(precision: str, device: torch.device) -> Iterator[None]:
 
 
 class Capture(Generic[Result]):
-    """A function that gives work to the GPU and to nobody else, captured once as a CUDA graph and then replayed.
+    """A function of work for the GPU alone, captured once as a CUDA graph and then replayed.
 
-    The first calls run as they are, so that they count; then the capture is made, which computes nothing; from then
-    on a call costs the processor one launch. The function runs in Python no more: it must neither read a number back
-    nor depend on one that changes, but for what it reads from tensors that stay in place.
+    The first calls run as they are, so that they count; then the capture is made, which computes
+    nothing; from then on a call costs the processor one launch. The function runs in Python no
+    more: it must neither read a number back nor depend on one that changes, but for what it reads
+    from tensors that stay in place.
 
     Parameters
     ----------
@@ -85,7 +92,9 @@ class Capture(Generic[Result]):
         What to do where the capture fails: say so once and go on without one, or raise.
     """
 
-    def __init__(self, play: Callable[[], Result], rng: torch.Generator, or_play: bool = False) -> None:
+    def __init__(
+        self, play: Callable[[], Result], rng: torch.Generator, or_play: bool = False
+    ) -> None:
         self.play, self.rng, self.or_play = play, rng, or_play
         self.warm_ups, self.failed = 0, False
         self.graph: torch.cuda.CUDAGraph | None = None
@@ -104,7 +113,7 @@ class Capture(Generic[Result]):
         return self.result
 
     def _warm_up(self) -> Result:
-        """Run on a side stream, since what the main stream has been used for would be captured too."""
+        """Run on a side stream: what the main stream was used for would be captured, too."""
         self.side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(self.side):
             result = self.play()
@@ -112,7 +121,7 @@ class Capture(Generic[Result]):
         return result
 
     def _try_to_capture(self) -> None:
-        """Capture; if that fails, the random numbers go on where they were, in a state that no graph holds."""
+        """Capture; if that fails, the random numbers go on where they were."""
         before = torch.Generator(self.rng.device)
         before.set_state(self.rng.get_state())
         try:
@@ -123,7 +132,10 @@ class Capture(Generic[Result]):
             self.failed = True
             self.rng.graphsafe_set_state(before)
             reason = str(error.__context__ or error).splitlines()[0]
-            print(f"No CUDA graph could be captured, so training goes on step by step: {reason}", file=sys.stderr)
+            print(
+                f"No CUDA graph could be captured, so training goes on step by step: {reason}",
+                file=sys.stderr,
+            )
 
     def _capture(self) -> None:
         graph = torch.cuda.CUDAGraph()
@@ -137,7 +149,7 @@ class Capture(Generic[Result]):
 
 
 def cycle(trainer: Any, unseen: Tensor | None) -> tuple[Any, Tensor, Tensor]:
-    """Make `critic_steps` critic steps and a generator step, and count nothing: the work that is captured.
+    """Make `critic_steps` critic steps and a generator step, and count nothing: what is captured.
 
     Parameters
     ----------
@@ -158,17 +170,19 @@ def cycle(trainer: Any, unseen: Tensor | None) -> tuple[Any, Tensor, Tensor]:
 
 
 def capture(trainer: Any) -> Capture | None:
-    """Return the capture of a cycle, still to be made, where the settings and the device allow one."""
+    """Return the capture of a cycle, still to be made, where settings and device allow one."""
     config = trainer.config
     if config.engine == "eager" or trainer.device.type != "cuda" or processes.size() > 1:
         return None
     # The graph reads these digits where they lie now, so that other ones have to be copied here.
     trainer.unseen_now = trainer.unseen[: config.batch_size].clone()
-    return Capture(lambda: cycle(trainer, trainer.unseen_now), trainer.rng, or_play=config.engine == "auto")
+    return Capture(
+        lambda: cycle(trainer, trainer.unseen_now), trainer.rng, or_play=config.engine == "auto"
+    )
 
 
 def advance(trainer: Any) -> Any:
-    """Replay the capture of a whole cycle where there is one that fits, and otherwise make one step."""
+    """Replay the capture of a whole cycle where one fits, and otherwise make one step."""
     if trainer.capture is None or not _fits(trainer):
         return trainer.step()
     trainer.set_rates()
@@ -183,7 +197,8 @@ def _fits(trainer: Any) -> bool:
     """Return whether a whole cycle comes next, with nothing to log or to save before its end."""
     config, end = trainer.config, trainer.steps_done + trainer.config.critic_steps
     every = (config.critic_steps, config.log_every, config.sample_every, config.checkpoint_every)
-    # No multiple of any falls on a step before the last; for critic_steps, that means that a cycle begins here.
+    # No multiple of any falls on a step before the last; for critic_steps, that means that a cycle
+    # begins here.
     undisturbed = all(trainer.steps_done // each == (end - 1) // each for each in every)
     # The last test digits may fill no batch; the graph holds the shape of a full one.
     whole = end % config.log_every != 0 or trainer.unseen_at(end).shape == trainer.unseen_now.shape

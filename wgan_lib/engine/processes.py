@@ -1,8 +1,9 @@
 r"""Several processes train together: ``torchrun --nproc-per-node N -m wgan_lib train``.
 
-Each has its share of every batch. All draw the random numbers of the whole batch and keep their share; gradients,
-losses and batch norm's statistics are averaged over the processes. So they compute what one process would, up to
-rounding. In one process each function here gives back what it got.
+Each has its share of every batch. All draw the random numbers of the whole batch and keep their
+share; gradients, losses and batch norm's statistics are averaged over the processes. So they
+compute what one process would, up to rounding. In one process each function here gives back what it
+got.
 """
 
 import os
@@ -36,7 +37,9 @@ def joined() -> Iterator[None]:
         yield
         return
     store, number, count = _meet()
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", store=store, rank=number, world_size=count)
+    dist.init_process_group(
+        "nccl" if torch.cuda.is_available() else "gloo", store=store, rank=number, world_size=count
+    )
     try:
         yield
     finally:
@@ -44,10 +47,15 @@ def joined() -> Iterator[None]:
 
 
 def _meet() -> tuple[dist.Store, int, int]:
-    """Return the store that the processes share, this one's number, and how many there are, when all are there."""
-    told = " ".join(f"{name}={os.environ[name]}" for name in ("WORLD_SIZE", "RANK") if name in os.environ)
-    remedy = f"torchrun starts them all; to train in one process, unset what the environment says: {told}"
-    waiting = threading.Timer(SILENCE, print, [f"Waiting for the other processes: {remedy}"], {"file": sys.stderr})
+    """Return the processes' store, this one's number and how many, when all are there."""
+    told = " ".join(
+        f"{name}={os.environ[name]}" for name in ("WORLD_SIZE", "RANK") if name in os.environ
+    )
+    remedy = "torchrun starts them all; to train in one process, "
+    remedy += f"unset what the environment says: {told}"
+    waiting = threading.Timer(
+        SILENCE, print, [f"Waiting for the other processes: {remedy}"], {"file": sys.stderr}
+    )
     waiting.daemon = True
     waiting.start()
     try:
@@ -57,7 +65,9 @@ def _meet() -> tuple[dist.Store, int, int]:
     except ValueError as error:
         raise ValueError(f"{error}: {remedy}") from error
     except RuntimeError as error:  # of which torch's own errors are kinds
-        raise TimeoutError(f"the other processes did not come within {PATIENCE} seconds; {remedy}") from error
+        raise TimeoutError(
+            f"the other processes did not come within {PATIENCE} seconds; {remedy}"
+        ) from error
     finally:
         waiting.cancel()
 
@@ -103,7 +113,7 @@ def mean(value: Tensor) -> Tensor:
 
 
 class _Mean(torch.autograd.Function):
-    """The mean over processes. Each minimises the mean of all losses, so the gradient is the mean of all gradients."""
+    """The mean over processes; since each minimises the mean of all, so is its gradient."""
 
     @staticmethod
     def forward(ctx: Any, value: Tensor) -> Tensor:
@@ -117,21 +127,26 @@ class _Mean(torch.autograd.Function):
 
 
 def average_gradients(optimizer: torch.optim.Optimizer) -> None:
-    """Let `optimizer` average the gradients over the processes before each of its steps, when all backward is done."""
+    """Let `optimizer` average the gradients over the processes before each of its steps."""
     if size() > 1:
         optimizer.register_step_pre_hook(_average_gradients)
 
 
 @torch.no_grad()
 def _average_gradients(optimizer: torch.optim.Optimizer, *_: Any) -> None:
-    gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-    averaged = mean(torch.cat([gradient.flatten() for gradient in gradients]))  # one message in place of one for each
-    for gradient, part in zip(gradients, averaged.split([gradient.numel() for gradient in gradients]), strict=True):
+    gradients = [
+        p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None
+    ]
+    # One message in place of one for each
+    averaged = mean(torch.cat([gradient.flatten() for gradient in gradients]))
+    for gradient, part in zip(
+        gradients, averaged.split([gradient.numel() for gradient in gradients]), strict=True
+    ):
         gradient.copy_(part.view_as(gradient))
 
 
 def synchronise_batch_norm(network: nn.Module) -> None:
-    """Let every batch norm of `network` normalise by the whole batch, not by this process's share of it."""
+    """Let every batch norm of `network` normalise by the whole batch, not by its share."""
     if size() > 1:
         for layer in network.modules():
             if isinstance(layer, nn.modules.batchnorm._BatchNorm):

@@ -1,6 +1,7 @@
-r"""From `Trainer.run` to its end: the loop, the progress bar, the rows of metrics, Ctrl-C, divergence, TensorBoard.
+r"""From `Trainer.run` to its end: loop, progress bar, rows of metrics, Ctrl-C, divergence.
 
-`trainer` is a `training.Trainer` throughout. The name is not imported, since training stands above the engine.
+`trainer` is a `training.Trainer` throughout. The name is not imported, since training stands above
+the engine.
 """
 
 import importlib.util
@@ -21,7 +22,11 @@ from wgan_lib.settings import Config, require
 
 Listener = Callable[[dict[str, float]], None]
 # Ctrl-C, kill, and the closing of the terminal, which Windows does not have
-ENDING_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+ENDING_SIGNALS = [
+    signal.SIGINT,
+    signal.SIGTERM,
+    *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []),
+]
 
 
 class Diverged(RuntimeError):
@@ -29,14 +34,26 @@ class Diverged(RuntimeError):
 
 
 def check_surroundings(config: Config, device: torch.device) -> None:
-    """Raise ValueError if a setting asks for what these processes, this device or this machine do not have."""
+    """Raise ValueError if a setting asks for what processes, device or machine do not have."""
     count = processes.size()
-    require(config.batch_size % count == 0 and config.batch_size > count, "batch_size", config.batch_size,
-            f"{count} processes share each batch equally, and an example each is too few")  # fmt: skip
-    require(config.engine != "graph" or (device.type == "cuda" and count == 1), "engine", config.engine,
-            "a graph is captured on a GPU, by one process; use auto or eager")  # fmt: skip
-    require(not config.tensorboard or importlib.util.find_spec("tensorboard") is not None, "tensorboard", True,
-            "the package is not installed; `pip install tensorboard`, or leave this out")  # fmt: skip
+    require(
+        config.batch_size % count == 0 and config.batch_size > count,
+        "batch_size",
+        config.batch_size,
+        f"{count} processes share each batch equally, and an example each is too few",
+    )
+    require(
+        config.engine != "graph" or (device.type == "cuda" and count == 1),
+        "engine",
+        config.engine,
+        "a graph is captured on a GPU, by one process; use auto or eager",
+    )
+    require(
+        not config.tensorboard or importlib.util.find_spec("tensorboard") is not None,
+        "tensorboard",
+        True,
+        "the package is not installed; `pip install tensorboard`, or leave this out",
+    )
 
 
 def run(trainer: Any, on_log: Listener | None = None) -> None:
@@ -46,10 +63,14 @@ def run(trainer: Any, on_log: Listener | None = None) -> None:
         listeners = [listen for listen in (on_log, _tensorboard(trainer)) if listen is not None]
         _loop(trainer, listeners, interrupted)
     if trainer.steps_done < trainer.config.steps:
-        trainer.stopped_by = interrupted[0] if interrupted else signal.SIGINT  # which another process had
+        # Which another process had
+        trainer.stopped_by = interrupted[0] if interrupted else signal.SIGINT
         if out is not None and not processes.rank():
             with suppress(OSError):  # the terminal may be what is gone
-                print(f"Stopped after step {trainer.steps_done}. The same command with --out {out} --resume goes on.")
+                print(
+                    f"Stopped after step {trainer.steps_done}. "
+                    f"The same command with --out {out} --resume goes on."
+                )
 
 
 def _loop(trainer: Any, listeners: list[Listener], interrupted: list[int]) -> None:
@@ -59,12 +80,14 @@ def _loop(trainer: Any, listeners: list[Listener], interrupted: list[int]) -> No
     logged = (time.perf_counter(), trainer.steps_done)
     started = time.perf_counter() - trainer.seconds
     quiet = True if processes.rank() else None  # None: unless there is a terminal
-    with tqdm(total=config.steps, initial=trainer.steps_done, unit="step", disable=quiet) as progress:
+    bar = {"total": config.steps, "initial": trainer.steps_done, "unit": "step", "disable": quiet}
+    with tqdm(**bar) as progress:
         while trainer.steps_done < config.steps and not stop:
             seen = graphs.advance(trainer)
             progress.update(trainer.steps_done - progress.n)
             log = trainer.steps_done % config.log_every == 0
-            if log or trainer.device.type == "cpu":  # on a GPU, looking at the loss at each step would stall it
+            # On a GPU, looking at the loss at each step would stall it.
+            if log or trainer.device.type == "cpu":
                 _check_losses(trainer, seen.loss)
             if log:
                 row = _add_row(trainer, seen, *logged)
@@ -79,7 +102,7 @@ def _loop(trainer: Any, listeners: list[Listener], interrupted: list[int]) -> No
 
 
 def _add_row(trainer: Any, seen: Any, then: float, steps_then: int) -> dict[str, float]:
-    """Add a row to the metrics; the speed is since the time `then`, when `steps_then` steps were made."""
+    """Add a row to the metrics; the speed is since the time `then`, after `steps_then` steps."""
     wasserstein = trainer.config.objective == "wasserstein"
     values = (
         trainer.steps_done,
@@ -88,7 +111,12 @@ def _add_row(trainer: Any, seen: Any, then: float, steps_then: int) -> dict[str,
         float(seen.estimate) if wasserstein else math.nan,
         math.nan if wasserstein else float(seen.estimate),
         float(trainer.validation_estimate),
-        round((trainer.steps_done - steps_then) * trainer.config.batch_size / (time.perf_counter() - then), 1),
+        round(
+            (trainer.steps_done - steps_then)
+            * trainer.config.batch_size
+            / (time.perf_counter() - then),
+            1,
+        ),
     )
     trainer.rows.append(dict(zip(COLUMNS, values, strict=True)))
     return trainer.rows[-1]
@@ -120,7 +148,7 @@ def _check_losses(trainer: Any, critic_loss: Tensor) -> None:
 
 
 def _check_weights(trainer: Any) -> None:
-    """Keep a step that broke something which lasts, though its losses were finite, out of what is written."""
+    """Keep a step that broke a weight, though its losses were finite, out of what is written."""
     for name, tensor in storage.flatten(directory.state(trainer)).items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise _diverged(trainer, f"{name} is NaN or infinite")
@@ -128,10 +156,15 @@ def _check_weights(trainer: Any) -> None:
 
 def _diverged(trainer: Any, what: str) -> Diverged:
     out = trainer.config.out
-    kept = f" The last checkpoint in {out} is intact." if out and (out / directory.CHECKPOINT).exists() else ""
+    kept = (
+        f" The last checkpoint in {out} is intact."
+        if out and (out / directory.CHECKPOINT).exists()
+        else ""
+    )
     return Diverged(
-        f"{what} at step {trainer.steps_done}. Likely causes: a learning rate that is too high (here "
-        f"{trainer.config.learning_rate:g}), a critic with neither clipping nor a penalty, or pixels that are not in "
+        f"{what} at step {trainer.steps_done}. "
+        f"Likely causes: a learning rate that is too high (here {trainer.config.learning_rate:g}), "
+        "a critic with neither clipping nor a penalty, or pixels that are not in "
         f"[-1, 1].{kept}"
     )
 
@@ -140,10 +173,13 @@ def _tensorboard(trainer: Any) -> Listener | None:
     """Return what writes a row of metrics to TensorBoard, if that is asked for."""
     if not trainer.config.tensorboard or trainer.config.out is None or processes.rank():
         return None
-    from torch.utils.tensorboard import SummaryWriter  # imported here: it is slow, and not on every machine
+    # Imported here: it is slow, and not on every machine
+    from torch.utils.tensorboard import SummaryWriter
 
     # A run that is resumed repeats the steps since its checkpoint: what was shown of them goes.
-    writer = SummaryWriter(str(trainer.config.out / "tensorboard"), purge_step=trainer.steps_done + 1)
+    writer = SummaryWriter(
+        str(trainer.config.out / "tensorboard"), purge_step=trainer.steps_done + 1
+    )
 
     def write(row: dict[str, float]) -> None:
         for name in COLUMNS[1:]:
@@ -156,10 +192,10 @@ def _tensorboard(trainer: Any) -> Listener | None:
 
 @contextmanager
 def interrupts() -> Iterator[list[int]]:
-    """Collect signals that ask to end in a list in place of acting on them, so that a step is never cut in two.
+    """Collect signals that ask to end, in place of acting on them, so that no step is cut in two.
 
-    A second one acts at once, and one that is ignored, as by `nohup` or in the background, stays so. Off the main
-    thread, where Python allows no handlers, signals act as always.
+    A second one acts at once, and one that is ignored, as by `nohup` or in the background, stays
+    so. Off the main thread, where Python allows no handlers, signals act as always.
     """
     received: list[int] = []
     previous: dict[int, Any] = {}
@@ -171,7 +207,8 @@ def interrupts() -> Iterator[list[int]]:
 
     try:
         for number in ENDING_SIGNALS:
-            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: not Python's to give back
+            # None: not Python's to give back
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
                 previous[number] = signal.signal(number, note)
     except ValueError:  # not the main thread
         pass

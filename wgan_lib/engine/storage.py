@@ -1,4 +1,4 @@
-r"""Files that survive a crash: written whole or not at all, checked when read, and loaded without executing code.
+r"""Files that survive a crash: written whole or not at all, checked when read, never executed.
 
 Everything is stored as safetensors: a table of named tensors and a table of strings.
 """
@@ -17,11 +17,13 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-Tree = Mapping[Any, Any]  # nested dictionaries with tensors at the leaves, as state_dict() makes them
+Tree = Mapping[
+    Any, Any
+]  # nested dictionaries with tensors at the leaves, as state_dict() makes them
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a file so that whoever looks, even after a power cut, finds the old content or the new, never a part."""
+    """Write a file so that, even after a power cut, the old content or the new is there."""
     draft = path.with_name(f".{path.name}.draft")
     try:
         with open(draft, "wb") as file:
@@ -46,11 +48,12 @@ def csv_text(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> str:
 
 
 def save(path: Path, tensors: Tree, **facts: Any) -> None:
-    """Write nested tensors and a few JSON facts to `path`, atomically and with a SHA-256 of the content."""
+    """Write nested tensors and a few JSON facts to `path`, atomically and with a SHA-256."""
     flat = {name: tensor.detach().cpu().contiguous() for name, tensor in flatten(tensors).items()}
     facts_json = json.dumps(facts)
     record = json.dumps({"facts": facts_json, "sha256": _digest(flat, facts_json)})
-    write_atomically(path, safetensors.torch.save(flat, {"record": record}))  # one entry, since their order is random
+    # One entry, since their order is random
+    write_atomically(path, safetensors.torch.save(flat, {"record": record}))
 
 
 def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -67,14 +70,17 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         pass
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (the file is no dictionary)
+            names = file.keys()  # the file is no dictionary
+            flat = {name: file.get_tensor(name) for name in names}
             record = json.loads((file.metadata() or {})["record"])
         facts = record["facts"]
         intact = record["sha256"] == _digest(flat, facts)
     except Exception as error:
         raise ValueError(f"{path} cannot be read: it is truncated or altered ({error})") from error
     if not intact:
-        raise ValueError(f"{path} is altered: its content does not have the SHA-256 that was stored with it")
+        raise ValueError(
+            f"{path} is altered: its content does not have the SHA-256 that was stored with it"
+        )
     return _unflatten(flat), json.loads(facts)
 
 
@@ -88,7 +94,11 @@ def flatten(tree: Tree, prefix: str = "") -> dict[str, Tensor]:
     """Return {"a/b": tensor} for {"a": {"b": tensor}}."""
     flat = {}
     for key, value in tree.items():
-        flat |= {f"{prefix}{key}": value} if isinstance(value, Tensor) else flatten(value, f"{prefix}{key}/")
+        flat |= (
+            {f"{prefix}{key}": value}
+            if isinstance(value, Tensor)
+            else flatten(value, f"{prefix}{key}/")
+        )
     return flat
 
 

@@ -12,8 +12,10 @@ from wgan_lib import classifiers, mnist, randomness
 from wgan_lib.engine import storage
 
 
-def fit(name: str, *, epochs: int = 6, seed: int = 0, data: str | Path | None = None) -> nn.Sequential:
-    """Return a classifier trained on all 60,000 training images, each time a little moved, turned and scaled.
+def fit(
+    name: str, *, epochs: int = 6, seed: int = 0, data: str | Path | None = None
+) -> nn.Sequential:
+    """Return a classifier trained on all training images, each time a little moved and turned.
 
     Parameters
     ----------
@@ -33,7 +35,9 @@ def fit(name: str, *, epochs: int = 6, seed: int = 0, data: str | Path | None = 
         network = classifiers.build(name)
     batches = math.ceil(len(images) / 128)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=epochs * batches)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=4e-3, total_steps=epochs * batches
+    )
     for _ in trange(epochs, desc=name, unit="epoch", disable=None):
         for which in torch.randperm(len(images), generator=rng).split(128):
             loss = F.cross_entropy(network(_moved(mnist.scale(images[which]), rng)), labels[which])
@@ -45,16 +49,25 @@ def fit(name: str, *, epochs: int = 6, seed: int = 0, data: str | Path | None = 
 
 
 def _moved(images: Tensor, rng: torch.Generator) -> Tensor:
-    """Turn each image by up to 10°, scale it by up to a tenth, and shift it by up to two pixels."""
+    """Turn each image by up to 10°, scale it by up to a tenth, shift it by up to two pixels."""
     turn, scale, right, down = (2 * torch.rand(4, len(images), generator=rng) - 1).unbind()
-    cos, sin = (1 + 0.1 * scale) * torch.cos(turn * math.radians(10)), torch.sin(turn * math.radians(10))
-    affine = torch.stack([cos, -sin, right / 7, sin, cos, down / 7], dim=1).reshape(-1, 2, 3)  # 2 pixels = 4 / 28
-    moved = F.grid_sample(images + 1, F.affine_grid(affine, list(images.shape), align_corners=False),
-                          align_corners=False)  # fmt: skip
+    cos, sin = (
+        (1 + 0.1 * scale) * torch.cos(turn * math.radians(10)),
+        torch.sin(turn * math.radians(10)),
+    )
+    # 2 pixels = 4 / 28
+    affine = torch.stack([cos, -sin, right / 7, sin, cos, down / 7], dim=1).reshape(-1, 2, 3)
+    moved = F.grid_sample(
+        images + 1,
+        F.affine_grid(affine, list(images.shape), align_corners=False),
+        align_corners=False,
+    )
     return moved - 1  # what comes in from outside is 0 before this, so it is background now
 
 
 def save(name: str, network: nn.Module, **facts: float) -> None:
-    """Write the weights in half precision to where `classifiers.load` finds them, with what is to be said of them."""
+    """Write the weights, in half precision, and their facts to where `classifiers.load` looks."""
     classifiers.WEIGHTS.mkdir(exist_ok=True)
-    storage.save(classifiers.WEIGHTS / f"{name}.safetensors", storage.halved(network.state_dict()), **facts)
+    storage.save(
+        classifiers.WEIGHTS / f"{name}.safetensors", storage.halved(network.state_dict()), **facts
+    )

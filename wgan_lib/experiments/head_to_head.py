@@ -1,9 +1,10 @@
-r"""Six ways to train a critic, in the same games: the tournament of chapter 7, and the command that recorded it.
+r"""Six ways to train a critic, in the same games: the tournament of chapter 7, and its command.
 
-A *match* is one method with one choice of settings. All its games, on three data sets and from several seeds, are
-played at once with stacked networks: every game has its own weights, data and noise, as if it were played alone, and
-one matrix product serves them all. Methods that meet under the same seed start from the same weights and see the same
-numbers, so that they differ by nothing but the method.
+A *match* is one method with one choice of settings. All its games, on three data sets and from
+several seeds, are played at once with stacked networks: every game has its own weights, data and
+noise, as if it were played alone, and one matrix product serves them all. Methods that meet under
+the same seed start from the same weights and see the same numbers, so that they differ by nothing
+but the method.
 
 ``python -m wgan_lib.experiments.head_to_head --out runs/head-to-head`` plays it all again.
 """
@@ -28,7 +29,11 @@ from wgan_lib.engine.directory import hardware
 from wgan_lib.engine.storage import csv_text, write_atomically
 from wgan_lib.objectives import OBJECTIVES, Objective
 
-DATA = {"8 Gaussians": toy.eight_gaussians, "25 Gaussians": toy.twenty_five_gaussians, "Swiss roll": toy.swiss_roll}
+DATA = {
+    "8 Gaussians": toy.eight_gaussians,
+    "25 Gaussians": toy.twenty_five_gaussians,
+    "Swiss roll": toy.swiss_roll,
+}
 CENTRES = {
     "8 Gaussians": (toy.eight_centres(), toy.EIGHT_STD),
     "25 Gaussians": (toy.twenty_five_centres(), toy.TWENTY_FIVE_STD),
@@ -120,28 +125,40 @@ class Match:
 
 
 class Together(nn.Module):
-    """K multilayer perceptrons of one shape, each on its own batch: (K, n, in) to (K, n, out), ReLU between.
+    """K perceptrons of one shape, each on its own batch: (K, n, in) to (K, n, out), ReLU between.
 
     Parameters
     ----------
     each : list of nn.Module
         The K networks; their linear layers are copied.
     norm : str
-        none, batch or layer: normalise over a game's batch or over an example's units, then scale and shift.
+        none, batch or layer: normalise over a game's batch or over an example's units, then scale
+        and shift.
     spectral : bool
-        Divide every weight matrix by its largest singular value, found by one power iteration a call, in training.
+        Divide every weight matrix by its largest singular value, found by one power iteration a
+        call, in training.
     """
 
     def __init__(self, each: list[nn.Module], norm: str = "none", spectral: bool = False) -> None:
         super().__init__()
-        layers = list(zip(*([m for m in one.modules() if isinstance(m, nn.Linear)] for one in each), strict=True))
-        self.weights = nn.ParameterList(torch.stack([m.weight.detach().T for m in layer]) for layer in layers)
-        self.biases = nn.ParameterList(torch.stack([m.bias.detach()[None] for m in layer]) for layer in layers)
+        layers = list(
+            zip(
+                *([m for m in one.modules() if isinstance(m, nn.Linear)] for one in each),
+                strict=True,
+            )
+        )
+        self.weights = nn.ParameterList(
+            torch.stack([m.weight.detach().T for m in layer]) for layer in layers
+        )
+        self.biases = nn.ParameterList(
+            torch.stack([m.bias.detach()[None] for m in layer]) for layer in layers
+        )
         self.axis = {"none": None, "batch": 1, "layer": 2}[norm]
         normalised = [] if self.axis is None else self.biases[:-1]
         self.scales = nn.ParameterList(torch.ones_like(bias) for bias in normalised)
         self.shifts = nn.ParameterList(torch.zeros_like(bias) for bias in normalised)
-        self.directions = [torch.ones_like(w[..., :1]) for w in self.weights] if spectral else None  # (K, in, 1)
+        # (K, in, 1)
+        self.directions = [torch.ones_like(w[..., :1]) for w in self.weights] if spectral else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply network k to x[k]."""
@@ -159,9 +176,10 @@ class Together(nn.Module):
         return (x - mean) / (variance + 1e-5).sqrt() * self.scales[i] + self.shifts[i]
 
     def _largest(self, i: int) -> Tensor:
-        """Return uᵀ W v for each game (Miyato et al. 2018, Algorithm 1), with u and v held constant."""
+        """Return uᵀ W v for each game (Miyato et al. 2018, Algorithm 1), u and v held constant."""
         with torch.no_grad():
-            u = nn.functional.normalize(self.directions[i].mT @ self.weights[i], dim=2)  # (K, 1, out)
+            # (K, 1, out)
+            u = nn.functional.normalize(self.directions[i].mT @ self.weights[i], dim=2)
             v = nn.functional.normalize(self.weights[i] @ u.mT, dim=1)
             if self.training:
                 self.directions[i] = v
@@ -169,7 +187,7 @@ class Together(nn.Module):
 
 
 def deal(batches: Iterable[Tensor]) -> Tensor:
-    """Return K batches (n, d) as one of all games, (n · K, d): game k has the rows k, K + k, 2K + k and so on."""
+    """Return K batches (n, d) as one, (n · K, d): game k has the rows k, K + k, 2K + k, …."""
     return torch.stack(tuple(batches), dim=1).flatten(0, 1)
 
 
@@ -187,16 +205,16 @@ class Dealt(nn.Module):
         self.together = together
 
     def forward(self, x: Tensor) -> Tensor:
-        """Apply network k to the examples of game k: (n · K, in) to (n · K, out), or (n · K,) for scores."""
+        """Apply network k to game k: (n · K, in) to (n · K, out), or (n · K,) for scores."""
         games = len(self.together.weights[0])
-        # Slices that are stacked, not a transposed view: then each game's gradients lie side by side
-        # in memory, and add up in the same order as ever. A record repeats to the last bit.
+        # Slices that are stacked, not a transposed view: then each game's gradients lie side by
+        # side in memory, and add up in the same order as ever. A record repeats to the last bit.
         hands = torch.stack(x.unflatten(0, (-1, games)).unbind(dim=1))  # (K, n, in)
         return deal(self.together(hands)).squeeze(-1)
 
 
 def summed(objective: Objective, games: int) -> Objective:
-    """Return an objective whose losses are sums over games; no weight belongs to two, so no gradient mixes them."""
+    """Return an objective that sums over games; no weight belongs to two, so nothing mixes."""
     # The sum of the games' own means is K times the mean over all their examples.
     return Objective(
         lambda real, fake: games * objective.critic_loss(real, fake),
@@ -233,7 +251,9 @@ class Contest:
         self.strength = self.method.strength if match.strength is None else match.strength
         pairs = [self._players(seed) for _, seed in match.games]
         self.generator = Together([generator for generator, _ in pairs], match.generator_norm)
-        self.critic = Together([critic for _, critic in pairs], match.critic_norm, self.method.rule == "spectral")
+        self.critic = Together(
+            [critic for _, critic in pairs], match.critic_norm, self.method.rule == "spectral"
+        )
         self.players = Dealt(self.generator), Dealt(self.critic)
         self.objective = summed(self.method.objective, len(match.games))
         self.rule = rule(self.method.rule, self.strength, len(match.games))
@@ -251,7 +271,9 @@ class Contest:
     def _optimizer(self, player: nn.Module) -> torch.optim.Optimizer:
         if self.method.rule == "clip":
             return torch.optim.RMSprop(player.parameters(), lr=self.match.learning_rate)
-        return torch.optim.Adam(player.parameters(), lr=self.match.learning_rate, betas=(0.5, 0.9), fused=True)
+        return torch.optim.Adam(
+            player.parameters(), lr=self.match.learning_rate, betas=(0.5, 0.9), fused=True
+        )
 
     def advance(self, steps: int) -> "Contest":
         """Make critic steps, with a generator step after every `critic_steps` of them."""
@@ -273,18 +295,28 @@ class Contest:
         with torch.no_grad():
             fake = generator(latent)
         training.critic_step(
-            critic, self.optimizers[1], real, fake, objective=self.objective, epsilon=epsilon, **self.rule
+            critic,
+            self.optimizers[1],
+            real,
+            fake,
+            objective=self.objective,
+            epsilon=epsilon,
+            **self.rule,
         )
 
     def _generator_step(self) -> None:
         generator, critic = self.players
         latent = deal([torch.randn(self.match.batch, 2, generator=rng) for rng in self.streams])
-        training.generator_step(generator, self.optimizers[0], critic, latent, objective=self.objective)
+        training.generator_step(
+            generator, self.optimizers[0], critic, latent, objective=self.objective
+        )
 
     @torch.no_grad()
     def judge(self) -> list[dict[str, Any]]:
-        """Return a row for each game: exact W1 on fresh samples, what the critic estimates there, and modes covered."""
-        latent = torch.randn(DRAWS * POINTS, 2, generator=randomness.stream(self.steps_done, "judge"))
+        """Return a row for each game: exact W1 on fresh samples, estimate, modes covered."""
+        latent = torch.randn(
+            DRAWS * POINTS, 2, generator=randomness.stream(self.steps_done, "judge")
+        )
         made = self.generator(latent.expand(len(self.match.games), -1, -1))
         fresh = torch.stack([fresh_points(data) for data, _ in self.match.games])
         self.critic.eval()
@@ -293,9 +325,17 @@ class Contest:
         estimates = self.method.objective.estimate(losses)
         self.critic.train()
         return [
-            {"data": data, "seed": seed, "step": self.steps_done, "w": exact_w(x, y), "estimate": estimate}
+            {
+                "data": data,
+                "seed": seed,
+                "step": self.steps_done,
+                "w": exact_w(x, y),
+                "estimate": estimate,
+            }
             | modes(y, *CENTRES.get(data, (None, 0)))
-            for (data, seed), x, y, estimate in zip(self.match.games, fresh, made, estimates.tolist(), strict=True)
+            for (data, seed), x, y, estimate in zip(
+                self.match.games, fresh, made, estimates.tolist(), strict=True
+            )
         ]
 
 
@@ -305,15 +345,24 @@ def fresh_points(data: str, seed: int = 0) -> Tensor:
 
 
 def exact_w(x: Tensor, y: Tensor) -> float:
-    """Return exact W1 between batches of `POINTS` points, averaged over the batches; inf after a divergence."""
+    """Return exact W1 between batches of `POINTS` points, their mean; inf after a divergence."""
     if not torch.isfinite(y).all():
         return float("inf")
-    return float(np.mean([transport.emd(*pair).cost for pair in zip(x.split(POINTS), y.split(POINTS), strict=True)]))
+    return float(
+        np.mean(
+            [
+                transport.emd(*pair).cost
+                for pair in zip(x.split(POINTS), y.split(POINTS), strict=True)
+            ]
+        )
+    )
 
 
 def floor(data: str, samples: int = 10) -> np.ndarray:
-    """Return what a perfect generator would get: `exact_w` of other real points, for several samples of them."""
-    return np.array([exact_w(fresh_points(data), fresh_points(data, 1 + k)) for k in range(samples)])
+    """Return what a perfect generator would get: `exact_w` of samples of other real points."""
+    return np.array(
+        [exact_w(fresh_points(data), fresh_points(data, 1 + k)) for k in range(samples)]
+    )
 
 
 def modes(points: Tensor, centres: Tensor | None, std: float) -> dict[str, float]:
@@ -331,9 +380,9 @@ def modes(points: Tensor, centres: Tensor | None, std: float) -> dict[str, float
     Returns
     -------
     dict
-        `quality`, the share of points within 3 `std` of the nearest centre; `captured`, the modes that are nearest to
-        at least one such point; `starved`, the modes that are nearest to less than a quarter of their share n / k.
-        NaN without modes.
+        `quality`, the share of points within 3 `std` of the nearest centre; `captured`, the modes
+        that are nearest to at least one such point; `starved`, the modes that are nearest to less
+        than a quarter of their share n / k. NaN without modes.
     """
     if centres is None or not torch.isfinite(points).all():
         return {"quality": float("nan"), "captured": float("nan"), "starved": float("nan")}
@@ -366,7 +415,8 @@ CHANGES = (
 )
 FINAL_SEEDS = tuple(range(10, 20))
 FINAL_STEPS, FINAL_MEASUREMENTS = 3000, 10
-PATIENCE = ((0.1, 5), (10.0, 5), (10.0, 20))  # λ of the two-sided penalty, critic steps to one generator step
+# λ of the two-sided penalty, critic steps to one generator step
+PATIENCE = ((0.1, 5), (10.0, 5), (10.0, 20))
 PATIENCE_STEPS, PATIENCE_MEASUREMENTS = 6400, 8
 
 
@@ -376,26 +426,34 @@ def rates() -> list[Match]:
 
 
 def changes() -> list[Match]:
-    """Return the matches with one other thing changed: depth, normalisation, critic steps, or the rule's strength."""
+    """Return the matches with depth, normalisation, critic steps or the rule's strength changed."""
     others = [Match(method, **change) for change in CHANGES for method in METHODS]
-    strengths = [Match(method, strength=value) for method, values in STRENGTHS.items() for value in values]
-    return others + [match for match in strengths if match.strength != METHODS[match.method].strength]
+    strengths = [
+        Match(method, strength=value) for method, values in STRENGTHS.items() for value in values
+    ]
+    return others + [
+        match for match in strengths if match.strength != METHODS[match.method].strength
+    ]
 
 
 def finals(rows: list[dict[str, Any]]) -> list[Match]:
-    """Return a longer match for each method, with fresh seeds and the learning rate that did best in short ones."""
-    return [Match(method, learning_rate=best_rate(rows, method), seeds=FINAL_SEEDS, steps=FINAL_STEPS)
-            for method in METHODS]  # fmt: skip
+    """Return a longer match for each method, with its best learning rate and fresh seeds."""
+    return [
+        Match(method, learning_rate=best_rate(rows, method), seeds=FINAL_SEEDS, steps=FINAL_STEPS)
+        for method in METHODS
+    ]
 
 
 def patience() -> list[Match]:
-    """Return long matches of the two-sided penalty: whether a large λ wants no more than time, or critic steps."""
-    return [Match("GP", strength=strength, critic_steps=critic_steps, steps=PATIENCE_STEPS)
-            for strength, critic_steps in PATIENCE]  # fmt: skip
+    """Return long matches of the two-sided penalty: does a large λ want time, or critic steps."""
+    return [
+        Match("GP", strength=strength, critic_steps=critic_steps, steps=PATIENCE_STEPS)
+        for strength, critic_steps in PATIENCE
+    ]
 
 
 def best_rate(rows: list[dict[str, Any]], method: str) -> float:
-    """Return the learning rate with the lowest geometric mean of W in the sweep, nothing else being changed."""
+    """Return the learning rate with the lowest geometric mean of W, nothing else being changed."""
     plain = Match(method)
 
     def score(rate: float) -> float:
@@ -413,7 +471,7 @@ def describe(match: Match) -> dict[str, Any]:
 
 
 def play(match: Match, measurements: int = 1) -> list[dict[str, Any]]:
-    """Play a match to its end, and return the judge's rows at `measurements` evenly spaced moments."""
+    """Play a match, and return the judge's rows at `measurements` evenly spaced moments."""
     return _play_on(Contest(match), measurements)
 
 
@@ -428,12 +486,14 @@ def _play_on(contest: Contest, measurements: int) -> list[dict[str, Any]]:
 
 @torch.no_grad()
 def pictures(contest: Contest) -> dict[str, Tensor]:
-    """Return points that the first seed's generators draw, (500, 2) for each "method, data set", in half precision."""
+    """Return 500 points, in half precision, of the first seed for each "method, data set"."""
     latent = torch.randn(POINTS, 2, generator=randomness.stream(0, "picture"))
     made = contest.generator(latent.expand(len(contest.match.games), -1, -1))
-    return {f"{contest.match.method}, {data}": points.half().clone()
-            for (data, seed), points in zip(contest.match.games, made, strict=True)
-            if seed == contest.match.seeds[0]}  # fmt: skip
+    return {
+        f"{contest.match.method}, {data}": points.half().clone()
+        for (data, seed), points in zip(contest.match.games, made, strict=True)
+        if seed == contest.match.seeds[0]
+    }
 
 
 def save(rows: list[dict[str, Any]], path: Path) -> None:
@@ -446,7 +506,9 @@ def save(rows: list[dict[str, Any]], path: Path) -> None:
 def load(path: Path) -> list[dict[str, Any]]:
     """Return the rows that `save` wrote."""
     with open(path, newline="") as file:
-        return [{name: _number(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        return [
+            {name: _number(value) for name, value in row.items()} for row in csv.DictReader(file)
+        ]
 
 
 def _number(text: str) -> Any:
@@ -459,7 +521,7 @@ def _number(text: str) -> Any:
 
 
 def record(out: Path) -> None:
-    """Play the whole tournament; write sweep, finals and patience (CSV), points.safetensors and run.json to `out`."""
+    """Play the whole tournament; write three tables, points and run.json to `out`."""
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
     started = time.process_time()
@@ -469,9 +531,13 @@ def record(out: Path) -> None:
     save(rows + _play_all(changes(), 1), out / "sweep.csv")
     save(_play_all(patience(), PATIENCE_MEASUREMENTS), out / "patience.csv")
     floors = {data: floor(data).tolist() for data in DATA}
-    facts = {"hardware": hardware(torch.device("cpu")), "torch": torch.__version__,
-             "date": datetime.date.today().isoformat(), "cpu_seconds": round(time.process_time() - started),
-             "floors": floors}  # fmt: skip
+    facts = {
+        "hardware": hardware(torch.device("cpu")),
+        "torch": torch.__version__,
+        "date": datetime.date.today().isoformat(),
+        "cpu_seconds": round(time.process_time() - started),
+        "floors": floors,
+    }
     write_atomically(out / "run.json", (json.dumps(facts, indent=2) + "\n").encode())
 
 
