@@ -32,6 +32,22 @@ def test_text_stays_text():
     assert "<script" not in formula and "&lt;script&gt;" in formula and "&lt;</mo>" in formula
 
 
+@pytest.mark.parametrize(("before", "after"), [("", ","), ("(", ")"), ("", " is")])
+def test_a_formula_stays_with_its_comma_and_its_brackets(before, after):
+    """As browsers do not keep it."""
+    formula = f'<span class="{formulas.CLASSES}">{formulas.mathml("W")}</span>'
+    body = formulas.WITH_SIGNS.sub(formulas.held, f"so {before}{formula}{after} and so on")
+    kept = f'<span class="held">{before}{formula}{after}</span>'
+    assert body == f"so {kept} and so on" if after != " is" else "held" not in body
+
+
+def test_a_long_formula_may_break_though_a_comma_follows():
+    """Or it would leave a phone's screen."""
+    long = f'<span class="{formulas.CLASSES}">{formulas.mathml("a + b + c + d = e + f + g")}</span>,'
+    assert "<wbr>" in long
+    assert formulas.WITH_SIGNS.sub(formulas.held, long) == long
+
+
 def test_a_display_has_its_number_and_its_lines():
     r"""As ``\tag`` and ``\\`` say."""
     numbered = formulas.mathml(r"W \le k \tag{2.3}", display=True)

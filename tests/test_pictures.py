@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 
 import night  # noqa: E402
+import pictures  # noqa: E402
 from notebooks import chapters  # noqa: E402
 
 from wgan_lib import figures  # noqa: E402
@@ -121,7 +122,7 @@ def test_a_slider_on_the_page_is_that_of_the_notebook(chapter):
 def test_every_image_has_its_file_its_size_and_its_words_and_waits_until_it_is_seen(chapter):
     for figure in Figures(page_of(chapter)).found:
         themes = {image["class"] for image in figure["images"]}
-        assert themes and themes <= {"only-light", "only-dark", "sheet dark-light"}
+        assert themes and themes <= {"only-light", "only-dark", "sheet dark-light", "sheet dark-light in-colours"}
         for image in figure["images"]:
             assert (page_of(chapter).parent / image["src"]).resolve().stat().st_size > 100
             assert len(image["alt"].split()) >= 4 and image["loading"] == "lazy"
@@ -188,6 +189,15 @@ def test_by_night_a_drawing_is_the_same_but_for_its_colours():
     assert "#fcfcfa" not in day, "the page has its own paper"
     assert re.sub("#[0-9a-f]{6}", "", day) == re.sub("#[0-9a-f]{6}", "", dark)
     assert re.findall("#[0-9a-f]{6}", dark) == [night.INK, "#1a1a1a"]
+
+
+def test_the_night_turns_over_plots_of_pixels_and_no_digits():
+    shown = {}
+    for page in HTML.rglob("book/*/*.html"):
+        for classes, file in re.findall(r'<img class="sheet([^"]*)" src="[^"]*/([^"/]+)"', page.read_text("utf-8")):
+            shown[file] = "in-colours" in classes
+            assert shown[file] == pictures.has_colours((HTML / "_images" / file).read_bytes())
+    assert shown["figure-7-1.png"] and not shown["figure-14-1.png"], "points in two colours, and digits in grey"
 
 
 def test_a_page_is_light():

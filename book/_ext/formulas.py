@@ -96,6 +96,26 @@ def visit_block(writer, node):
     raise nodes.SkipNode
 
 
+FORMULA = rf'<span class="{CLASSES}">(?:(?!</span>).)*</math></span>'
+WITH_SIGNS = re.compile(rf"([(\[“‘]*)({FORMULA})([,.;:!?)\]’”]*)")
+
+
+def with_signs(app, pagename, templatename, context, doctree):
+    """Keep a formula on the line of its comma, from which browsers part it."""
+    if "body" in context:
+        context["body"] = WITH_SIGNS.sub(held, context["body"])
+
+
+def held(match):
+    """Return a short formula and the signs beside it as one word."""
+    signs = match[1] or match[3]
+    return (
+        f'<span class="held">{match[0]}</span>'
+        if signs and "<wbr>" not in match[2]
+        else match[0]
+    )
+
+
 def style_where_needed(app, pagename, templatename, context, doctree):
     """Send the formulas' font to the pages that have some."""
     if doctree and next(doctree.findall(is_formula), None):
@@ -127,6 +147,7 @@ def embedded(match):
 def setup(app):
     """Install the renderer and its style."""
     app.connect("html-page-context", style_where_needed)
+    app.connect("html-page-context", with_signs)
     app.connect("build-finished", font_with_style)
     inline, block = (visit_inline, None), (visit_block, None)
     app.add_html_math_renderer("mathml", inline, block)

@@ -7,6 +7,7 @@ page needs neither Jupyter's widgets nor their state.
 
 import html
 import io
+import math
 import re
 from base64 import b64decode
 from pathlib import Path
@@ -142,10 +143,17 @@ def image(translator, frame, name, theme="", still=b""):
         motion = "(prefers-reduced-motion: reduce)"
         return f'<source srcset="{address}" media="{motion}">'
     shown = {"-day": "only-light", "-night": "only-dark"}.get(theme, "sheet dark-light")
+    shown += " in-colours" if not theme and has_colours(frame.content) else ""
     return (
         f'<img class="{shown}" src="{address}" alt="{html.escape(frame.alt)}"'
         f' width="{frame.width}" height="{frame.height}" loading="lazy">'
     )
+
+
+def has_colours(content):
+    """Tell a plot of pixels, which the night may turn over, from grey digits."""
+    saturation = Image.open(io.BytesIO(content)).convert("HSV").getchannel("S")
+    return sum(saturation.histogram()[64:]) > 0.005 * math.prod(saturation.size)
 
 
 def images(translator, frame, name):

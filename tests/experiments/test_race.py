@@ -15,8 +15,9 @@ def player(monkeypatch):
     monkeypatch.setattr(speed, "seconds", lambda cycle, times, device: costs[cycle])
     monkeypatch.setattr(race.networks, "sample", lambda generator, latent: generator)
     monkeypatch.setattr(metrics, "features", lambda images: images)
-    monkeypatch.setattr(metrics, "judge", lambda images: images)
-    monkeypatch.setattr(metrics, "fid", lambda real, qualities: next(qualities)[0])
+    monkeypatch.setattr(metrics, "judge", lambda qualities: next(qualities) and qualities)
+    monkeypatch.setattr(metrics, "fid", lambda real, qualities: qualities.now[0])
+    monkeypatch.setattr(metrics, "class_shares", lambda qualities: torch.tensor(qualities.now[2:] or [0.1] * 10))
     monkeypatch.setattr(evaluation, "readable", lambda qualities: qualities.now[1])
 
     class Qualities:
@@ -47,6 +48,12 @@ def test_a_goal_counts_when_it_is_first_reached(player):
     # 80 measurements in 800 steps: one for every two cycles of five steps
     assert one.reached == {"fid": 4.0, "readable": 6.0}
     assert one.steps == 30, "nobody trains on when both goals are reached"
+
+
+def test_one_shape_well_drawn_is_not_readable(player):
+    one = player("one", 1.0, [(9.0, 0.9, 0.96, 0.04), (9.0, 0.9, 0.95, 0.05), (1.0, 0.1)])
+    race.race([one], REFERENCE)
+    assert one.reached == {"fid": 6.0, "readable": 4.0}
 
 
 def test_who_never_reaches_a_goal_ends_with_the_steps(player):
@@ -92,6 +99,6 @@ def test_three_play_and_only_the_last_has_other_settings(monkeypatch, tmp_path, 
     speed.unpack_for_torchvision(tmp_path)
     usual, same, searched = race.players(torch.device("cpu"), str(tmp_path))
     assert usual.config == same.config == preset("wgan-gp", device="cpu", log_every=20_000)
-    assert searched.config == preset("digits-in-a-minute", device="cpu", log_every=20_000)
+    assert searched.config == preset("digits-in-a-minute", device="cpu", log_every=20_000, **race.QUICK)
     same.cycle()
     assert same.generator() is not usual.generator()
