@@ -18,15 +18,24 @@ import stylesheet
 from PIL import Image
 
 STATIC = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
-FONTS = ["Serif-Regular", "Sans-Regular", "Mono-Regular", "Serif-Semibold"]
-MORE_FONTS = ["SerifDisplay-Semibold", "Sans-Semibold", "Serif-Italic"]
+TEXT_FONTS = ["Serif-Regular", "Serif-Semibold", "Serif-Italic", "Mono-Regular"]
+FONTS = [*TEXT_FONTS, "Sans-Regular", "Sans-Semibold", "SerifDisplay-Semibold"]
 HURRY = """<script>
-  if (location.protocol !== "file:")
-    for (const href of [FILES])
-      document.head.append(Object.assign(document.createElement("link"),
-        { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href }));
+  if (location.protocol !== "file:") {
+    const page = document.documentElement;
+    const font = { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "" };
+    const ask = href => new Promise(done => {
+      const link = Object.assign(document.createElement("link"), font);
+      document.head.append(Object.assign(link, { href, onload: done, onerror: done }));
+    });
+    const show = () => page.classList.remove("waits");
+    page.classList.add("waits");
+    Promise.all([FILES].map(ask)).then(() => document.fonts.ready).then(show);
+    setTimeout(show, WAIT - performance.now());
+  }
 </script>
 """
+WAIT, LONG_PAGE = (1800, 1400), 250_000  # ms after it was asked for, and sooner if long
 UNUSED = ["scripts/fontawesome*", "scripts/*.map", "styles/*.map", "vendor/fontawesome"]
 ICON = re.compile(
     r'(<(i|span) class="[^"]*\bfa([bs]|-solid|-brands) fa-([\w-]+)[^>]*>)\s*(?=</\2>)'
@@ -100,17 +109,19 @@ def placed(page, folder):
 
 
 def hurried(page):
-    """Ask for the fonts of the text first: whoever comes later moves the lines.
+    """Ask for the fonts first, and show the text when they are there, or soon without.
 
-    A page on a disk has them at once, and Chromium would refuse it the hint. Where
-    formulas bring a font of their own, there is time for the most used only.
+    Whoever comes later moves the lines. A long page, which takes half a second more to
+    be laid out, waits less. A page on a disk has its fonts at once, and Chromium would
+    refuse it the hint.
     """
     sheet = re.search(r'<link rel="stylesheet" href="([^"]*_static/)', page)
     if not sheet or "crossOrigin" in page[: sheet.start()]:
         return page
-    names = FONTS if "formulas.css" in page else FONTS + MORE_FONTS
-    files = ", ".join(f'"{sheet[1]}fonts/Earth{name}.woff2"' for name in names)
-    script = HURRY.replace("FILES", files)
+    files = ", ".join(f'"{sheet[1]}fonts/Earth{name}.woff2"' for name in FONTS)
+    script = HURRY.replace("FILES", files).replace(
+        "WAIT", str(WAIT[len(page) > LONG_PAGE])
+    )
     return page[: sheet.start()] + script + page[sheet.start() :]
 
 

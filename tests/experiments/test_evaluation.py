@@ -43,6 +43,23 @@ def test_a_perfect_generator_scores_as_real_digits_do_and_a_blur_does_not(digits
     assert all(math.isfinite(value) for value in (*perfect.values(), *blur.values()))
 
 
+def test_a_generator_of_one_digit_makes_one_class(digits):
+    ones = digits.test[mnist.labels("test")[:4000] == 1]
+    ones = ones[metrics.judge(ones).argmax(dim=1) == 1][:200]
+    measured = evaluation.measure(ones, digits.test[:200], digits.training[:200], n_exact=50)
+    assert measured["classes"] == 1
+    assert measured["class_imbalance"] == pytest.approx(math.log(10))
+
+
+def test_readable_is_what_the_judge_is_at_least_four_fifths_sure_of():
+    """Two logits, 0 else: sure with e^a / (e^a + 9)."""
+    least = math.log(0.8 / 0.2 * 9)
+    logits = torch.zeros(4, 10, dtype=torch.float64)
+    logits[:, 3] = torch.tensor([0, least - 1e-6, least + 1e-6, 20])
+    assert evaluation.readable(logits) == 0.5
+    assert evaluation.readable(-logits) == 0.0, "sure of nothing but of what it is not"
+
+
 def test_a_memoriser_is_nearer_to_the_training_images(digits):
     test, training = digits.test, digits.training[:2000]
     copied = evaluation.measure(training[:300], test[:300], training, n_exact=100)
