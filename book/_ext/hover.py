@@ -8,8 +8,8 @@ on the page itself needs none: the script copies it.
 import re
 
 from docutils import nodes
+from kept import Kept
 from pybtex.backends.html import Backend
-from sphinx.environment.collectors import EnvironmentCollector
 from terms import GLOSSARY
 
 REFERENCES = "book/appendix/references"
@@ -19,22 +19,14 @@ HREF = re.compile(r'<a [^>]*?href="([^"#]*)#((?:term|cite|claim)-[^"]+)"')
 INNER = re.compile(r'</?a\b[^>]*>| id="[^"]*"')
 
 
-class Claims(EnvironmentCollector):
+class Claims(Kept):
     """Keeps the claims of each chapter, as the notebook printed them."""
 
-    def clear_doc(self, app, env, docname):
-        """Forget a page that is read again."""
-        env.__dict__.setdefault("book_claims", {}).pop(docname, None)
+    name = "book_claims"
 
-    def merge_other(self, app, env, docnames, other):
-        """Take over what another process has read."""
-        kept = env.__dict__.setdefault("book_claims", {})
-        kept.update({name: other.book_claims[name] for name in docnames})
-
-    def process_doc(self, app, doctree):
-        """Read a page."""
-        kept = app.env.__dict__.setdefault("book_claims", {})
-        kept[app.env.docname] = {
+    def find(self, app, doctree):
+        """Return them by their anchors."""
+        return {
             match[1]: match[0]
             for node in doctree.findall(nodes.raw)
             for match in CLAIM.finditer(node.astext())

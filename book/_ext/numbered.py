@@ -9,8 +9,8 @@ import re
 
 from citations import is_source
 from docutils import nodes
+from kept import Kept
 from links import prose, put_links
-from sphinx.environment.collectors import EnvironmentCollector
 
 KINDS = "Theorem|Lemma|Proposition|Corollary|Definition"
 TAG = re.compile(r"\\tag\{(\d+\.\d+)\}")
@@ -34,25 +34,18 @@ def numbered(doctree):
             yield node, anchor(*head.groups())
 
 
-class Numbers(EnvironmentCollector):
+class Numbers(Kept):
     """Sets the anchors, and keeps which page has them."""
 
-    def clear_doc(self, app, env, docname):
-        """Forget a page that is read again."""
-        kept = env.__dict__.setdefault("book_numbers", {})
-        for name in [name for name, page in kept.items() if page == docname]:
-            del kept[name]
+    name = "book_numbers"
 
-    def merge_other(self, app, env, docnames, other):
-        """Take over what another process has read."""
-        env.__dict__.setdefault("book_numbers", {}).update(other.book_numbers)
-
-    def process_doc(self, app, doctree):
-        """Read a page."""
-        kept = app.env.__dict__.setdefault("book_numbers", {})
+    def find(self, app, doctree):
+        """Return the anchors of a page."""
+        names = []
         for node, name in numbered(doctree):
             node["ids"] = [*node["ids"], name]
-            kept[name] = app.env.docname
+            names.append(name)
+        return names
 
 
 def is_theirs(text, start):
@@ -66,7 +59,9 @@ def is_theirs(text, start):
 
 def link_numbers(app, doctree, docname):
     """Link what the text says by number, but not a theorem from within itself."""
-    known = app.env.book_numbers
+    known = {
+        name: page for page, names in app.env.book_numbers.items() for name in names
+    }
     for text in prose(doctree):
         found = []
         for match in MENTION.finditer(text.astext()):
@@ -86,4 +81,4 @@ def setup(app):
     """Install the anchors and the links."""
     app.add_env_collector(Numbers)
     app.connect("doctree-resolved", link_numbers, priority=550)
-    return {"parallel_read_safe": True, "env_version": 1}
+    return {"parallel_read_safe": True, "env_version": 2}

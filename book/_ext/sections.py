@@ -9,9 +9,9 @@ import unicodedata
 from typing import NamedTuple
 
 from docutils import nodes
+from kept import Kept
 from links import CLOSED
 from sphinx import addnodes
-from sphinx.environment.collectors import EnvironmentCollector
 
 # Not prose: what stands in these is left out, and of a formula only what can be read.
 SILENT = tuple(
@@ -120,23 +120,14 @@ def told_title(section):
     ).strip()
 
 
-class Collector(EnvironmentCollector):
+class Sections(Kept):
     """Keeps the sections of each page while the book is built."""
 
-    def clear_doc(self, app, env, docname):
-        """Forget a page that is read again."""
-        env.__dict__.setdefault("book_sections", {}).pop(docname, None)
+    name = "book_sections"
 
-    def merge_other(self, app, env, docnames, other):
-        """Take over what another process has read."""
-        env.__dict__.setdefault("book_sections", {}).update(
-            {name: other.book_sections[name] for name in docnames}
-        )
-
-    def process_doc(self, app, doctree):
-        """Read a page."""
-        kept = app.env.__dict__.setdefault("book_sections", {})
-        kept[app.env.docname] = sections(doctree)
+    def find(self, app, doctree):
+        """Return them in their order."""
+        return sections(doctree)
 
 
 def pages(env):
@@ -158,5 +149,5 @@ def is_chapter(page):
 
 def setup(app):
     """Install the collector."""
-    app.add_env_collector(Collector)
+    app.add_env_collector(Sections)
     return {"parallel_read_safe": True, "env_version": 1}
