@@ -1,8 +1,27 @@
+// What is folded opens for whoever follows a link into it, and for paper.
+(() => {
+  const open = (element) => {
+    for (let at = element; at; at = at.parentElement) if (at.matches("details")) at.open = true;
+  };
+  function follow() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target?.closest("article")) return;
+    open(target);
+    target.querySelector(":scope > details.grounds")?.setAttribute("open", "");
+    target.scrollIntoView();
+  }
+  addEventListener("hashchange", follow);
+  if (location.hash) follow();
+  addEventListener("beforeprint", () => {
+    for (const each of document.querySelectorAll(".exercise, .grounds, .reading, .aims")) open(each);
+  });
+})();
+
 // One switch opens all folded code of a page, and of the next one. Where nothing may be stored it works all the same.
 (() => {
   const box = document.querySelector(".all-code input");
   if (!box) return;
-  const folded = document.querySelectorAll("details.hide");
+  const folded = document.querySelectorAll("details:is(.hide, .grounds, .reading)");
   const set = (open) => folded.forEach((cell) => (cell.open = open));
 
   function stored() {
