@@ -18,6 +18,7 @@ CLAIM = re.compile(
 EXERCISE = re.compile(r"\d+\.\d+\b")
 BEGIN = re.compile(r"<!-- fold: (.+?) -->")
 END = "<!-- /fold -->"
+TABLE = 3  # lines that are printed; fewer say only that something holds
 AIMS = "You will be able to"
 
 
@@ -112,21 +113,32 @@ def fold_claim(cell, code):
     cell += nodes.raw("", "</div>\n", format="html")
 
 
+def is_table(output):
+    """Say whether a cell shows only a printed table, which is read like a figure."""
+    lines = output.astext().strip().splitlines()
+    return len(lines) >= TABLE and not has_picture(output)
+
+
+def has_picture(output):
+    """Say whether a cell shows one."""
+    return any(type(node).__name__ == "picture" for node in output.findall())
+
+
 def fold_prints(cell, code):
     """Fold what a folded cell prints with it, and put the line below a picture."""
     output = cell.children[-1]
     if output is code:
         return
-    if "tag_show-output" not in cell["classes"]:
+    if "tag_show-output" not in cell["classes"] and not is_table(output):
         for node in list(output.findall(nodes.literal_block)):
             node.parent.remove(node)
             code += node
     cell.children = []
-    if any(True for node in output.findall() if type(node).__name__ == "picture"):
+    if has_picture(output):
         cell += [output, code]
         cell["classes"].append("picture-first")
     else:
-        cell += [code, output] if next(output.findall(nodes.raw), None) else [code]
+        cell += [code, output] if output.astext() else [code]
 
 
 def fold_cells(doctree):
