@@ -152,6 +152,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("6.7", 3.9, "λ = 0.1 gives"),
     ("6.7", 9.1, "sum over five"),
     ("6.7", -1.8, "minus that of generated"),
+    ("6.7", 0, "minus that of generated"),
     ("6.7", 0.5, "estimates_on_road(0.3)"),
 ]
 
