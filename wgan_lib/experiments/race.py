@@ -111,12 +111,12 @@ def _ours(name: str, config: training.Config) -> Player:
 def table(players: list[Player]) -> str:
     """Return the seconds to each goal, and how many times sooner than the first player."""
     fid, readable = f"FID {GOALS['fid']}", f"{GOALS['readable']:.0%} readable"
-    lines = [f"{'seconds until':30s}{fid:>24s}{readable:>24s}{'trained for':>24s}"]
+    lines = [f"{'seconds until':28s}{fid:>15s}{readable:>17s}{'trained for':>24s}"]
     usual = players[0]
     for player in players:
         cells = [_cell(player, usual, goal) for goal in GOALS]
         trained = f"{player.steps} steps, {player.seconds:.1f} s"
-        lines.append(f"{player.name:30s}{cells[0]:>24s}{cells[1]:>24s}{trained:>24s}")
+        lines.append(f"{player.name:28s}{cells[0]:>15s}{cells[1]:>17s}{trained:>24s}")
     return "\n".join(lines)
 
 
