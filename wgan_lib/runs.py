@@ -66,15 +66,11 @@ class Run:
         path = weights or self.path / "generator.safetensors"
         tensors, facts = storage.load(path)
         own = self.config.identity()
-        for name, value in facts.get(
-            "config", {}
-        ).items():  # a file that is older does not say whose it is
-            require(
-                own.get(name, value) == value,
-                name,
-                own.get(name),
-                f"{path} belongs to a run with {value!r}, so to another than config.json beside it",
-            )
+        theirs = facts.get("config", {})  # a file that is older does not say whose it is
+        for name, value in theirs.items():
+            other = f"{path} belongs to a run with {value!r}, so to another than "
+            same = own.get(name, value) == value
+            require(same, name, own.get(name), f"{other}config.json beside it")
         generator, _ = training.build(self.config)
         with directory.understood(path):
             generator.load_state_dict(tensors)

@@ -263,9 +263,8 @@ def _is_whole(value: Any) -> bool:
 
 def _lies(lowest: float, value: Any, bound: float) -> bool:
     """Return whether `value` is a number in [lowest, bound)."""
-    return (
-        isinstance(value, (int, float)) and not isinstance(value, bool) and lowest <= value < bound
-    )
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and lowest <= value < bound
 
 
 # Hyperparameters with the place they come from; the appendix "Recipes" shows them side by side.

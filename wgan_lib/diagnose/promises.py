@@ -457,12 +457,11 @@ def _trained_gaps(case: Case, fake: Tensor) -> Iterator[tuple[int, float]]:
     _, critic = case.players()
     generator = Points(fake)
     for turn, haste in enumerate((1, 5, 5), start=1):
-        rate, kind = (
-            (case.c / 100, torch.optim.RMSprop)
-            if case.rule == "clip"
-            else (2e-3 * haste, torch.optim.Adam)
-        )
-        optimizers = Spy(generator), kind(critic.parameters(), lr=rate)
+        if case.rule == "clip":
+            optimizer = torch.optim.RMSprop(critic.parameters(), lr=case.c / 100)
+        else:
+            optimizer = torch.optim.Adam(critic.parameters(), lr=2e-3 * haste)
+        optimizers = Spy(generator), optimizer
         case.play(generator, critic, optimizers, [case.real] * ESTIMATE_STEPS)
         with torch.no_grad():
             gap = critic(case.real, *case.condition).mean() - critic(fake, *case.condition).mean()

@@ -153,27 +153,18 @@ def to_resume(out: Path, resume: bool) -> bool:
     ValueError
         If to go on would overwrite a run.
     """
-    checkpoint, results = (
-        (out / CHECKPOINT).exists(),
-        [name for name in RESULTS if (out / name).exists()],
-    )
+    checkpoint = (out / CHECKPOINT).exists()
+    results = [name for name in RESULTS if (out / name).exists()]
     if resume:
-        require(
-            checkpoint or not results,
-            "out",
-            str(out),
-            f"there is no {CHECKPOINT} to resume from, and to begin "
-            f"anew would overwrite {', '.join(results)}; put the checkpoint back, "
-            "or choose another",
+        lost = (
+            f"there is no {CHECKPOINT} to resume from, and to begin anew would overwrite "
+            f"{', '.join(results)}; put the checkpoint back, or choose another"
         )
+        require(checkpoint or not results, "out", str(out), lost)
         return checkpoint
     pictures = [*numbered(out / "samples", ".png"), *numbered(out / "snapshots", ".safetensors")]
-    require(
-        not (checkpoint or results or pictures),
-        "out",
-        str(out),
-        "this directory already holds a run; continue it with --resume, or choose another",
-    )
+    held = "this directory already holds a run; continue it with --resume, or choose another"
+    require(not (checkpoint or results or pictures), "out", str(out), held)
     return False
 
 
@@ -188,12 +179,8 @@ def same_run(stored: dict[str, Any], config: Config, path: Path) -> None:
     """Raise ValueError unless the settings `stored` at `path` are those of `config`'s run."""
     stored = Config().to_json() | stored  # a run that is older than a setting has its default
     for name, value in config.identity().items():
-        require(
-            stored[name] == value,
-            name,
-            value,
-            f"the run to resume has {stored[name]!r} ({path}); use that or another `out`",
-        )
+        other = f"the run to resume has {stored[name]!r} ({path}); use that or another `out`"
+        require(stored[name] == value, name, value, other)
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -224,13 +211,7 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
     try:
         with open(path, newline="") as file:
             table = csv.DictReader(file, strict=True)
-            rows = [
-                {
-                    name: int(value) if name == "step" else float(value)
-                    for name, value in row.items()
-                }
-                for row in table
-            ]
+            rows = [{name: _number(name, text) for name, text in row.items()} for row in table]
         whole = "step" in (table.fieldnames or ())
     except (ValueError, TypeError, csv.Error) as error:
         raise ValueError(
@@ -239,6 +220,10 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
     if not whole:
         raise ValueError(f"{path} has no column `step`: it is truncated or altered")
     return rows
+
+
+def _number(name: str, text: str) -> float:
+    return int(text) if name == "step" else float(text)
 
 
 def read_columns(path: Path) -> dict[str, np.ndarray]:
@@ -356,9 +341,8 @@ def _processor() -> str:
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     threads = torch.get_num_threads()
-    return (
-        f"{names[0] if names else platform.machine()}, {threads} thread{'s' if threads > 1 else ''}"
-    )
+    name = names[0] if names else platform.machine()
+    return f"{name}, {threads} thread{'s' if threads > 1 else ''}"
 
 
 # Of a run under way: `trainer` is a `training.Trainer`. The checkpoint is written first, for all

@@ -12,9 +12,7 @@ from wgan_lib.engine import processes
 from wgan_lib.settings import Config
 
 Result = TypeVar("Result")
-WARM_UPS = (
-    3  # calls before the capture, in which libraries choose their kernels and reserve their memory
-)
+WARM_UPS = 3  # calls before the capture, in which libraries choose kernels and reserve memory
 
 
 def optimizer(network: nn.Module, config: Config, device: torch.device) -> torch.optim.Optimizer:

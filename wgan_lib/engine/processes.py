@@ -48,9 +48,8 @@ def joined() -> Iterator[None]:
 
 def _meet() -> tuple[dist.Store, int, int]:
     """Return the processes' store, this one's number and how many, when all are there."""
-    told = " ".join(
-        f"{name}={os.environ[name]}" for name in ("WORLD_SIZE", "RANK") if name in os.environ
-    )
+    names = [name for name in ("WORLD_SIZE", "RANK") if name in os.environ]
+    told = " ".join(f"{name}={os.environ[name]}" for name in names)
     remedy = "torchrun starts them all; to train in one process, "
     remedy += f"unset what the environment says: {told}"
     waiting = threading.Timer(

@@ -51,10 +51,8 @@ def fit(
 def _moved(images: Tensor, rng: torch.Generator) -> Tensor:
     """Turn each image by up to 10°, scale it by up to a tenth, shift it by up to two pixels."""
     turn, scale, right, down = (2 * torch.rand(4, len(images), generator=rng) - 1).unbind()
-    cos, sin = (
-        (1 + 0.1 * scale) * torch.cos(turn * math.radians(10)),
-        torch.sin(turn * math.radians(10)),
-    )
+    cos = (1 + 0.1 * scale) * torch.cos(turn * math.radians(10))
+    sin = torch.sin(turn * math.radians(10))
     # 2 pixels = 4 / 28
     affine = torch.stack([cos, -sin, right / 7, sin, cos, down / 7], dim=1).reshape(-1, 2, 3)
     moved = F.grid_sample(

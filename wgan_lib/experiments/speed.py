@@ -235,14 +235,11 @@ def take_turns(
 def product_rate(config: training.Config, device: torch.device) -> float:
     """Return the best rate, operations a second, of the critic's largest layer as a product."""
     batch, width = config.batch_size, config.width
-    rows, inner, columns = (
-        (batch, 784, 512) if config.network == "mlp" else (16 * batch, 25 * 2 * width, 4 * width)
-    )
+    perceptrons, convolutions = (batch, 784, 512), (16 * batch, 25 * 2 * width, 4 * width)
+    rows, inner, columns = perceptrons if config.network == "mlp" else convolutions
     dtype = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
-    x, weight = (
-        torch.randn(*shape, device=device, dtype=dtype)
-        for shape in ((rows, inner), (inner, columns))
-    )
+    x = torch.randn(rows, inner, device=device, dtype=dtype)
+    weight = torch.randn(inner, columns, device=device, dtype=dtype)
     with graphs.arithmetic(config.precision, device):
         best = min(seconds(lambda: x @ weight, 20, device) for _ in range(20))
     return 2 * rows * inner * columns / best
