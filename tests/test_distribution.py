@@ -16,7 +16,7 @@ import pack  # noqa: E402
 LIBRARY = {
     path.relative_to(ROOT).as_posix()
     for path in (ROOT / "wgan_lib").rglob("*")
-    if path.is_file() and "__pycache__" not in path.parts
+    if path.is_file() and "__pycache__" not in path.parts and path.name != "ruff.toml"
 }
 
 

@@ -71,7 +71,7 @@ def test_what_is_searched_for_or_linked_opens_without_scripts_too(visit):
     page.locator("#exercise-4-3 > summary").click()
     assert page.locator("#exercise-4-3 .cell_input").is_visible()
     page.locator("#claim-r1-converges-locally summary").first.click()
-    assert page.locator("#claim-r1-converges-locally small").is_visible()
+    assert page.locator("#claim-r1-converges-locally p.ground").is_visible()
 
 
 def test_the_switch_opens_what_holds_code(visit):
@@ -85,6 +85,6 @@ def test_paper_shows_what_is_folded(visit):
     """A sheet for the hand has no line to tap on."""
     page = visit(CHAPTER)
     page.emulate_media(media="print")
-    for part in ("#exercise-4-3 .cell_input", "#claim-r1-converges-locally small", ".aims ul"):
+    for part in ("#exercise-4-3 .cell_input", "#claim-r1-converges-locally p.ground", ".aims ul"):
         box = page.locator(part).first.bounding_box()
         assert box and box["height"] > 10, part

@@ -7,7 +7,9 @@ to the end of its section, or to ``<!-- /fold -->``, the page is folded behind t
 """
 
 import re
+from html import unescape
 
+from citations import Linker
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 
@@ -99,17 +101,18 @@ def fold_exercises(section):
 # What a cell shows
 
 
-def fold_claim(cell, code):
+def fold_claim(cell, code, linker):
     """Show a claim's verdict; its grounds, and the cell with them, open with it."""
     card = next(node for node in cell.findall(nodes.raw) if CLAIM.search(node.astext()))
     style, anchor, verdict, grounds = CLAIM.search(card.astext()).groups()
     card.parent.remove(card)
     opening = f'<div class="{style}" id="{anchor}">'
     words = nodes.raw("", verdict, format="html")
-    small = nodes.raw("", f"<p><small>{grounds}</small></p>", format="html")
+    source = nodes.paragraph("", unescape(grounds), classes=["ground"])
+    linker.names(source)
     cell.children = []
     cell += nodes.raw("", opening, format="html")
-    cell += folded("grounds", [words], [small, code])
+    cell += folded("grounds", [words], [source, code])
     cell += nodes.raw("", "</div>\n", format="html")
 
 
@@ -141,13 +144,13 @@ def fold_prints(cell, code):
         cell += [code, output] if output.astext() else [code]
 
 
-def fold_cells(doctree):
+def fold_cells(doctree, linker):
     """Fold what belongs to the code that is folded."""
     for code in list(doctree.findall(HideCodeCellNode)):
         cell = code.parent
         if any(CLAIM.search(node.astext()) for node in cell.findall(nodes.raw)):
             fold_prints(cell, code)
-            fold_claim(cell, code)
+            fold_claim(cell, code, linker)
         else:
             fold_prints(cell, code)
 
@@ -194,7 +197,7 @@ def fold_page(app, doctree, docname):
     """Fold a page, when everything else is in its place."""
     if app.builder.format != "html":
         return
-    fold_cells(doctree)
+    fold_cells(doctree, Linker(app, docname))
     for section in list(doctree.findall(nodes.section)):
         fold_marked(section)
         if section[0].astext().startswith("Exercises"):
