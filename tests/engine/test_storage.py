@@ -3,6 +3,7 @@
 import errno
 import os
 import pickle
+import threading
 
 import pytest
 import torch
@@ -111,12 +112,24 @@ def test_a_file_that_cannot_be_opened_is_not_called_missing(path, monkeypatch):
     path.rmdir()
     storage.save(path, TREE)
 
-    def denied(file, *_):
+    def denied(file, **_):
         raise PermissionError(errno.EACCES, "Permission denied", str(file))
 
-    monkeypatch.setattr("builtins.open", denied)
+    monkeypatch.setattr(type(path), "open", denied)
     with pytest.raises(PermissionError, match=r"Permission denied: '.*some.safetensors'"):
         storage.load(path)
+
+
+def test_a_file_is_read_once_so_that_a_training_may_replace_it_meanwhile(path, tmp_path):
+    storage.save(path, TREE, step=3)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)  # what passes through it can be read once only
+    writer = threading.Thread(target=pipe.write_bytes, args=[path.read_bytes()])
+    writer.start()
+    tensors, facts = storage.load(pipe)
+    writer.join()
+    same(TREE, tensors)
+    assert facts == {"step": 3}
 
 
 def test_loading_runs_no_code(path, tmp_path):
