@@ -3,7 +3,8 @@
 A page is read for its thread. What a reader may want to open stands behind a line that
 says what it is; page.js opens it for whoever follows a link into it, and paper shows
 it. Notebooks know nothing of this, but for a mark, ``<!-- fold: words -->``: from there
-to the end of its section, or to ``<!-- /fold -->``, the page is folded behind them.
+to the end of its section, or to ``<!-- /fold -->``, the page is folded behind them,
+and the claims that are judged there follow.
 """
 
 import re
@@ -158,8 +159,15 @@ def fold_cells(doctree, linker):
 # Side paths, and what a chapter wants of its reader
 
 
+def is_claim(node):
+    """Say whether a node is the card of a claim."""
+    if isinstance(node, nodes.section):
+        return False
+    return any('<div class="claim ' in raw.astext() for raw in node.findall(nodes.raw))
+
+
 def fold_marked(section):
-    """Fold what stands between the marks, or to the end of the section."""
+    """Fold what stands between the marks, or to the end of the section, but no verdict."""
     children, opened = [], None
     for node in section.children:
         found = BEGIN.fullmatch(text(node))
@@ -168,7 +176,7 @@ def fold_marked(section):
             children.append(opened)
         elif text(node) == END:
             opened = None
-        elif opened is not None:
+        elif opened is not None and not is_claim(node):
             opened += node
         else:
             children.append(node)

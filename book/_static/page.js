@@ -21,7 +21,7 @@
 (() => {
   const box = document.querySelector(".all-code input");
   if (!box) return;
-  const folded = document.querySelectorAll("details:is(.hide, .grounds, .reading)");
+  const folded = document.querySelectorAll("details:is(.hide, .grounds, .reading:has(.cell_input))");
   const set = (open) => folded.forEach((cell) => (cell.open = open));
 
   function stored() {
