@@ -319,14 +319,6 @@ PRESETS = {
             learning_rate=8e-3,
         ),
         dataclasses.replace(
-            _TUNED,  # ours: as good as we could make one, in hours of one thread
-            name="wgan-gp-wide",
-            width=48,
-            precision="bfloat16",
-            steps=40_000,
-            sample_every=2_000,
-        ),
-        dataclasses.replace(
             _TUNED,
             name="digits-in-a-minute",
             learning_rate=6e-3,
