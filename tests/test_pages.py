@@ -98,6 +98,7 @@ def test_sliders(visit, address, name, scheme, theme):
     """Every slider, moved from the keyboard, shows another picture and another value; no Python is running."""
     page = visit(f"{address}/{name}" if scheme == "http" else (HTML / name).as_uri())
     page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+    page.evaluate("() => document.querySelectorAll('details').forEach(fold => fold.open = true)")
     for slider in page.locator("figure.slider").all():
         control, output = slider.locator("input[type=range]"), slider.locator("output")
         assert control.bounding_box()["height"] >= 44, "a thumb can hold it"

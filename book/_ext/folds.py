@@ -167,7 +167,7 @@ def is_claim(node):
 
 
 def fold_marked(section):
-    """Fold what stands between the marks, or to the end of the section, but no verdict."""
+    """Fold between the marks, or to the end of the section, but no verdict."""
     children, opened = [], None
     for node in section.children:
         found = BEGIN.fullmatch(text(node))
