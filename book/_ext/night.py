@@ -84,4 +84,7 @@ def for_the_page(drawing, night=False):
         paper.clear()
     if night:
         recolour(root)
+        for pixels in root.iter(f"{{{SVG}}}image"):
+            dimmed = "filter: brightness(0.86)"  # a white map would glare
+            pixels.set("style", f"{pixels.get('style', '')};{dimmed}".strip(";"))
     return ElementTree.tostring(root)

@@ -131,8 +131,8 @@ class Dirac {
     const radii = points.map(([theta, psi]) => Math.hypot(theta, psi));
     plane.clear();
     plane.flow((theta, psi) => FIELDS[method].field(theta, psi, settings.gamma), colours().muted);
-    plane.axes("θ, where the generator is", "ψ, the slope of the score");
     plane.trail(points, colours().exact);
+    plane.axes("θ, where the generator is", "ψ, the slope of the score");
     plane.dots(Float64Array.from(points[0]), colours().muted);
     plane.dots(Float64Array.from(points.at(-1)), colours().generated);
     this.says.textContent =

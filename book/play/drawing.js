@@ -190,10 +190,18 @@ export class Plane {
     context.strokeRect(0, this.y(0), this.size, 0);
     context.strokeRect(this.x(0), 0, 0, this.height);
     context.font = "12px system-ui, sans-serif";
-    context.textAlign = "right";
-    context.fillText(across, this.size - 6, this.y(0) - 6);
-    context.textAlign = "left";
-    context.fillText(up, this.x(0) + 6, 14);
+    this.words(across, this.size - 6, this.y(0) - 6, "right");
+    this.words(up, this.x(0) + 6, 14, "left");
+  }
+
+  /** Write on a strip of paper, so that no line runs through the letters. */
+  words(text, x, y, align) {
+    const { context } = this;
+    context.textAlign = align;
+    context.strokeStyle = colours().paper;
+    context.lineWidth = 5;
+    context.strokeText(text, x, y);
+    context.fillText(text, x, y);
   }
 
   /** Draw a path through points [[x, y], …]. */
