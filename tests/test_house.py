@@ -17,7 +17,7 @@ IDEAS, WITH_EXAMPLES = set(HALL) - {"training"}, [*HALL, "arrays"]
 # From the ground up. A folder stands for all its modules; a module imports what is on its floor or below.
 FLOORS = [
     {"randomness", "arrays", "claims", "figures", "widgets", "settings"},
-    {"toy", "transport", "divergences", "objectives", "lipschitz", "networks", "mnist"},
+    {"toy", "transport", "divergences", "objectives", "lipschitz", "networks", "mnist", "conditional"},
     {"engine"},
     {"classifiers", "metrics", "diagnose"},
     {"training"},

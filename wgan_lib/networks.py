@@ -129,16 +129,17 @@ def conv_generator(latent_dim: int, width: int) -> nn.Sequential:
     )
 
 
-def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
+def conv_critic(width: int, *, batch_norm: bool, channels: int = 1) -> nn.Sequential:
     """Return a DCGAN-style critic, with LeakyReLU 0.2 between. Chapter 9 trains it.
 
-    The first layer has `width` feature maps w; in the papers, 64. `batch_norm` normalises the other
-    two, as in DCGAN: never with a gradient penalty, which is on each example's own gradient.
+    Images have so many `channels`, the first layer `width` feature maps w; in the papers, 64.
+    `batch_norm` normalises the other two, as in DCGAN: never with a gradient penalty, which is on
+    each example's own gradient.
 
     >>> conv_critic(4, batch_norm=False)(torch.zeros(5, 1, 28, 28)).shape
     torch.Size([5])
     """
-    check_sizes(width=width)
+    check_sizes(width=width, channels=channels)
 
     def down(n_in: int, n_out: int) -> list[nn.Module]:
         convolution = nn.Conv2d(n_in, n_out, 5, stride=2, padding=2)
@@ -146,7 +147,7 @@ def conv_critic(width: int, *, batch_norm: bool) -> nn.Sequential:
         return [convolution, norm, LeakyReLU()]
 
     return nn.Sequential(
-        nn.Conv2d(1, width, 5, stride=2, padding=2),  # (n, w, 14, 14)
+        nn.Conv2d(channels, width, 5, stride=2, padding=2),  # (n, w, 14, 14)
         LeakyReLU(),
         *down(width, 2 * width),  # (n, 2w, 7, 7)
         *down(2 * width, 4 * width),  # (n, 4w, 4, 4)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
-from wgan_lib import mnist, networks, randomness, training
+from wgan_lib import conditional, mnist, networks, randomness, training
 from wgan_lib.engine import directory, storage
 from wgan_lib.settings import require
 
@@ -76,9 +77,28 @@ class Run:
             generator.load_state_dict(tensors)
         return generator.eval()
 
-    def generate(self, n: int, seed: int) -> Tensor:
-        """Return `n` images (n, 1, 28, 28) in [-1, 1], from noise drawn with `seed`."""
-        return networks.sample(self.generator(), randomness.noise(n, self.config.latent_dim, seed))
+    def generate(
+        self, n: int, seed: int, digit: int | None = None, weights: Path | None = None
+    ) -> Tensor:
+        """Return `n` images (n, 1, 28, 28) in [-1, 1], from noise drawn with `seed`.
+
+        Of a generator that is told labels: of one `digit`, or of all, as often as MNIST has them.
+
+        Raises
+        ------
+        ValueError
+            If there is no such digit, or the generator cannot be asked for one.
+        """
+        told = self.config.conditioning != "none"
+        cannot = f"the generator in {self.path} is not told labels; leave the digit out"
+        require(told or digit is None, "digit", digit, cannot)
+        is_one = digit is None or digit in range(conditional.CLASSES)
+        require(is_one, "digit", digit, "expected a whole number from 0 to 9")
+        labels = conditional.drawn(n, seed) if told else None
+        if digit is not None:
+            labels = torch.full((n,), digit)
+        latent = randomness.noise(n, self.config.latent_dim, seed)
+        return networks.sample(conditional.given(self.generator(weights), labels), latent)
 
 
 def load(run: str | Path) -> Run:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from wgan_lib import lipschitz, mnist, networks, randomness
+from wgan_lib import conditional, lipschitz, mnist, networks, randomness
+from wgan_lib.conditional import given
 from wgan_lib.engine import directory, graphs, processes, session
 from wgan_lib.objectives import OBJECTIVES, Objective
 from wgan_lib.settings import Config, preset, resolve_device
@@ -142,6 +143,8 @@ def build(config: Config) -> tuple[nn.Module, nn.Module]:
         torch.manual_seed(config.seed)
         if config.network == "mlp":
             return networks.mlp_generator(config.latent_dim), networks.mlp_critic()
+        if config.conditioning != "none":
+            return conditional.players(config)
         generator = networks.conv_generator(config.latent_dim, config.width)
         return generator, networks.conv_critic(config.width, batch_norm=config.batch_norm)
 
@@ -156,6 +159,8 @@ class Trainer:
         what lies there is another run, in use, or damaged.
     images : Tensor, shape (n, 1, 28, 28), uint8, optional
         What to learn from, or all 60,000 training images: of either, the first `train_images`.
+    labels : Tensor, shape (n,), int64, optional
+        Their labels, if both players are told: see `conditional`.
 
     Attributes
     ----------
@@ -176,7 +181,9 @@ class Trainer:
     [20]
     """
 
-    def __init__(self, config: Config, images: Tensor | None = None) -> None:
+    def __init__(
+        self, config: Config, images: Tensor | None = None, labels: Tensor | None = None
+    ) -> None:
         self.config = config
         self.device = processes.own_device(resolve_device(config.device))
         session.check_surroundings(config, self.device)
@@ -195,6 +202,7 @@ class Trainer:
         images = mnist.images(data=config.data) if images is None else images
         self.images = mnist.check_pixels(images)[: config.train_images].to(self.device)
         self.unseen = mnist.images("test", data=config.data, device=self.device)
+        self.labels, self.unseen_labels = conditional.labels(config, self.images, labels)
         self.arithmetic = partial(graphs.arithmetic, config.precision, self.device)
         self.capture = graphs.capture(self)
         for network in (self.generator, self.critic):
@@ -214,7 +222,7 @@ class Trainer:
 
     def step(self) -> CriticStep:
         """Make one critic step and, after every `critic_steps` of them, one generator step."""
-        self.set_rates()
+        graphs.set_rates(self)
         step = self.steps_done + 1
         # Only a step that becomes a row of metrics is worth a validation.
         unseen = self.unseen_at(step) if step % self.config.log_every == 0 else None
@@ -225,28 +233,30 @@ class Trainer:
     def play(self, unseen: Tensor | None, last: bool) -> CriticStep:
         """Play once: draw, critic step and, if it is the `last` of its cycle, generator step.
 
-        On `unseen` test digits, uint8, the critic is asked for its estimate before it learns. All
-        of this is work for the device alone, and nothing is counted, so a CUDA graph can hold it.
+        On the test digits in the rows `unseen` the critic is asked for its estimate before it
+        learns. All of this is work for the device alone, and nothing is counted, so a CUDA graph
+        can hold it.
         """
         # Recorded runs repeat only while the draws keep their order: digits, noise, ε, noise.
         which = self._draw(torch.randint, len(self.images), (self.config.batch_size,))
-        real = mnist.scale(self.images[which])
+        real, latent = mnist.scale(self.images[which]), self._noise()
+        labels = None if self.labels is None else self.labels[which]
         with torch.no_grad(), self.arithmetic():
-            fake = self.generator(self._noise()).float()
+            fake = given(self.generator, labels)(latent).float()
             if unseen is not None:
-                self.validation_estimate = self._validate(unseen, fake)
-        seen = self._critic_step(real, fake)
+                self.validation_estimate = self._validate(unseen, fake, latent)
+        seen = self._critic_step(real, fake, labels)
         if last:
-            self._generator_step()
+            self._generator_step(labels)
         return CriticStep(processes.mean(seen.loss), processes.mean(seen.estimate))
 
-    def _critic_step(self, real: Tensor, fake: Tensor) -> CriticStep:
+    def _critic_step(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> CriticStep:
         config = self.config
         one_each = (config.batch_size, 1, 1, 1)
         epsilon = self._draw(torch.rand, one_each) if config.penalty else None
         with self.arithmetic():
             return critic_step(
-                self.critic,
+                given(self.critic, labels),
                 self.critic_optimizer,
                 real,
                 fake,
@@ -257,21 +267,20 @@ class Trainer:
                 epsilon=epsilon,
             )
 
-    def _generator_step(self) -> None:
+    def _generator_step(self, labels: Tensor | None) -> None:
         latent = self._noise()
         # Anew, since autocast keeps the weights that it has rounded until it ends.
         with self.arithmetic():
             loss = generator_step(
-                self.generator,
+                given(self.generator, labels),
                 self.generator_optimizer,
-                self.critic,
+                given(self.critic, labels),
                 latent,
                 objective=self.objective,
             )
         self.generator_loss = processes.mean(loss)
         if self.config.average:
-            averaged, now = _numbers(self.averaged), _numbers(self.generator)
-            torch._foreach_lerp_(averaged, now, 1 - self.config.average)
+            graphs.follow(self.averaged, self.generator, 1 - self.config.average)
 
     def sample(self, latent: Tensor | None = None) -> Tensor:
         """Return images (n, 1, 28, 28) in [-1, 1], from the run's fixed noise or from `latent`."""
@@ -279,17 +288,9 @@ class Trainer:
         return networks.sample(self.averaged, latent)
 
     def unseen_at(self, step: int) -> Tensor:
-        """Return test digits that the critic never learns from, other ones for each row."""
-        batches = self.unseen.split(self.config.batch_size)
+        """Return rows of test digits that the critic never learns from, other ones each time."""
+        batches = torch.arange(len(self.unseen), device=self.device).split(self.config.batch_size)
         return batches[(step // self.config.log_every - 1) % len(batches)]
-
-    def set_rates(self) -> None:
-        """Set the learning rates of the cycle that is under way, if they fall."""
-        if self.config.anneal:
-            begun = self.steps_done - self.steps_done % self.config.critic_steps
-            rate = self.config.learning_rate * (1 - begun / self.config.steps)
-            graphs.set_rate(self.generator_optimizer, rate)
-            graphs.set_rate(self.critic_optimizer, rate)
 
     def _draw(self, source: Callable[..., Tensor], *args: int | tuple[int, ...]) -> Tensor:
         """Return this process's share of a batch of random numbers, which every process draws."""
@@ -298,15 +299,13 @@ class Trainer:
     def _noise(self) -> Tensor:
         return self._draw(torch.randn, (self.config.batch_size, self.config.latent_dim))
 
-    def _validate(self, unseen: Tensor, fake: Tensor) -> Tensor:
-        """Return the critic's estimate on `fake` and digits that it does not learn from."""
-        real_scores = self.critic(mnist.scale(unseen)).float()
-        fake_scores = self.critic(fake).float()
-        loss = self.objective.critic_loss(real_scores, fake_scores)
+    def _validate(self, unseen: Tensor, fake: Tensor, latent: Tensor) -> Tensor:
+        """Return the critic's estimate on generated examples and digits it does not learn from."""
+        labels = None
+        if self.unseen_labels is not None:  # a critic may add a constant to all scores of a label
+            labels = self.unseen_labels[unseen]
+            fake = given(self.generator, labels)(latent[: len(unseen)]).float()
+        critic = given(self.critic, labels)
+        real_scores = critic(mnist.scale(self.unseen[unseen])).float()
+        loss = self.objective.critic_loss(real_scores, critic(fake).float())
         return processes.mean(self.objective.estimate(loss))
-
-
-def _numbers(network: nn.Module) -> list[Tensor]:
-    """Return the weights of `network`, and the statistics of its batch norm."""
-    tensors = network.state_dict().values()
-    return [tensor for tensor in tensors if tensor.is_floating_point()]

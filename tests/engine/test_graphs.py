@@ -161,7 +161,7 @@ def test_a_run_of_captured_cycles_writes_what_a_run_of_steps_writes(small, image
     config = small(critic_steps=2, anneal=True, average=0.5, **options)
     Trainer(dataclasses.replace(config, out=tmp_path / "steps"), images).run()
     trainer = Trainer(dataclasses.replace(config, out=tmp_path / "cycles"), images)
-    trainer.unseen_now = trainer.unseen[: config.batch_size].clone()
+    trainer.unseen_now = trainer.unseen_at(config.log_every).clone()
     trainer.capture = Replay(lambda: graphs.cycle(trainer, trainer.unseen_now))
     trainer.run()
     assert trainer.capture.calls == calls
@@ -172,7 +172,7 @@ def test_the_last_test_digits_that_fill_no_batch_are_left_to_single_steps(small,
     config = small(batch_size=16, critic_steps=1, log_every=1, sample_every=100, checkpoint_every=100, steps=4)
     trainer = Trainer(config, images)
     trainer.unseen = trainer.unseen[:40]  # 16, 16 and 8
-    trainer.unseen_now = trainer.unseen[:16].clone()
+    trainer.unseen_now = trainer.unseen_at(1).clone()
     trainer.capture = Replay(lambda: graphs.cycle(trainer, trainer.unseen_now))
     rows, whole = trainer.run(), Trainer(config, images)
     whole.unseen = trainer.unseen

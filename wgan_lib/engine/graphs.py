@@ -34,13 +34,29 @@ def optimizer(network: nn.Module, config: Config, device: torch.device) -> torch
     return made
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate: in place if it is a tensor, for a graph reads it there."""
-    for group in optimizer.param_groups:
-        if isinstance(group["lr"], Tensor):
-            group["lr"].fill_(rate)
-        else:
-            group["lr"] = rate
+def set_rates(trainer: Any) -> None:
+    """Set the learning rates of the cycle that is under way, if they fall over the run."""
+    config = trainer.config
+    if not config.anneal:
+        return
+    begun = trainer.steps_done - trainer.steps_done % config.critic_steps
+    rate = config.learning_rate * (1 - begun / config.steps)
+    for optimizer in (trainer.generator_optimizer, trainer.critic_optimizer):
+        for group in optimizer.param_groups:
+            if isinstance(group["lr"], Tensor):  # in place, for a graph reads it there
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+
+
+def follow(average: nn.Module, network: nn.Module, share: float) -> None:
+    """Move the numbers of `average`, batch norm's statistics too, a share of the way to others."""
+    torch._foreach_lerp_(_numbers(average), _numbers(network), share)
+
+
+def _numbers(network: nn.Module) -> list[Tensor]:
+    tensors = network.state_dict().values()
+    return [tensor for tensor in tensors if tensor.is_floating_point()]
 
 
 @contextmanager
@@ -153,8 +169,8 @@ def cycle(trainer: Any, unseen: Tensor | None) -> tuple[Any, Tensor, Tensor]:
     ----------
     trainer : Trainer
         Whose game it is.
-    unseen : Tensor, shape (n, 1, 28, 28), uint8, optional
-        Test digits for the last critic step's validation.
+    unseen : Tensor, shape (n,), int64, optional
+        Which test digits the last critic step is validated on.
 
     Returns
     -------
@@ -172,8 +188,8 @@ def capture(trainer: Any) -> Capture | None:
     config = trainer.config
     if config.engine == "eager" or trainer.device.type != "cuda" or processes.size() > 1:
         return None
-    # The graph reads these digits where they lie now, so that other ones have to be copied here.
-    trainer.unseen_now = trainer.unseen[: config.batch_size].clone()
+    # The graph reads which digits where that lies now, so that other ones have to be copied here.
+    trainer.unseen_now = trainer.unseen_at(config.log_every).clone()
     return Capture(
         lambda: cycle(trainer, trainer.unseen_now), trainer.rng, or_play=config.engine == "auto"
     )
@@ -183,7 +199,7 @@ def advance(trainer: Any) -> Any:
     """Replay the capture of a whole cycle where one fits, and otherwise make one step."""
     if trainer.capture is None or not _fits(trainer):
         return trainer.step()
-    trainer.set_rates()
+    set_rates(trainer)
     trainer.steps_done += trainer.config.critic_steps
     if trainer.steps_done % trainer.config.log_every == 0:
         trainer.unseen_now.copy_(trainer.unseen_at(trainer.steps_done))

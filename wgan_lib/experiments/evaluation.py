@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm, trange
 
-from wgan_lib import metrics, mnist, networks, randomness, runs, transport
+from wgan_lib import metrics, mnist, randomness, runs, transport
 from wgan_lib.engine import directory, storage
 
 EACH_SIDE = 5000  # half of the test set
@@ -198,10 +198,9 @@ def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE // 2) -> None:
         )
     reference, _ = digits.halves(n, seed=1)
     known = metrics.features(reference)
-    latent = randomness.noise(n, run.config.latent_dim, seed=1)
     rows = []
     for step, path in tqdm(snapshots.items(), desc=run.path.name, disable=None):
-        images = networks.sample(run.generator(path), latent)
+        images = run.generate(n, seed=1, weights=path)
         measured = measure(images, reference, digits.training, reference_features=known)
         rows.append({"step": step} | {name: round(value, 5) for name, value in measured.items()})
     storage.write_atomically(run.path / "quality.csv", storage.csv_text(rows, rows[0]))
