@@ -195,8 +195,7 @@ class Trainer:
         self.rng = randomness.stream(config.seed, "training", self.device)
         fixed_latent = randomness.noise(IMAGES_IN_A_GRID, config.latent_dim, config.seed)
         self.fixed_latent = fixed_latent.to(self.device)
-        self.steps_done = 0
-        self.seconds = 0.0  # of training, earlier sessions included
+        self.steps_done, self.seconds = 0, 0.0  # of training, earlier sessions included
         self.generator_loss = self.validation_estimate = torch.tensor(math.nan)
         self.rows: list[Row] = []
         images = mnist.images(data=config.data) if images is None else images
