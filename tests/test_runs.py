@@ -147,7 +147,8 @@ def test_each_recorded_run_has_the_settings_of_its_command():
     for row in re.findall(r"^\| (`.*)\|$", (folder / "README.md").read_text(), flags=re.MULTILINE):
         names, _, name, options = (re.findall(r"`(.+?)`", cell) for cell in row.split("|"))
         words = options[0].split() if options else []
-        changed = {key[2:].replace("-", "_"): int(value) for key, value in zip(words[::2], words[1::2], strict=True)}
+        pairs = zip(words[::2], words[1::2], strict=True)
+        changed = {key[2:].replace("-", "_"): int(value) if value.isdigit() else value for key, value in pairs}
         for run in names:
             listed[run] = training.preset(name[0], seed=int(run[-1]), **changed)
     assert set(listed) == {path.parent.name for path in folder.glob("*/config.json")}
