@@ -18,8 +18,11 @@ from wgan_lib import mnist, networks, randomness
 from wgan_lib.settings import Config
 
 CLASSES = 10
-# Of MNIST's 60,000 training images, how many are a 0, a 1, and so on
-COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
+# Of the 60,000 training images, how many have the label 0, 1, and so on
+COUNTS = {
+    "mnist": (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
+    "fashion-mnist": (6000,) * CLASSES,
+}
 
 
 class ConditionalGenerator(nn.Module):
@@ -145,10 +148,10 @@ def labels(
     """
     if config.conditioning == "none":
         return None, None
-    labels = mnist.labels(data=config.data) if labels is None else labels
+    labels = mnist.labels(**config.source) if labels is None else labels
     if len(labels) < len(images):
         raise ValueError(f"{len(labels)} labels for {len(images)} images: expected one for each")
-    unseen = mnist.labels("test", data=config.data, device=images.device)
+    unseen = mnist.labels("test", **config.source, device=images.device)
     return labels[: len(images)].to(images.device), unseen
 
 
@@ -171,12 +174,12 @@ def in_turn(n: int) -> Tensor:
     return torch.arange(n) % CLASSES
 
 
-def drawn(n: int, seed: int) -> Tensor:
-    """Return labels drawn as often as MNIST has them, from the stream "labels" of `seed`.
+def drawn(n: int, seed: int, dataset: str = "mnist") -> Tensor:
+    """Return labels drawn as often as the training images have them, from the stream "labels".
 
     >>> drawn(5, seed=0).shape
     torch.Size([5])
     """
-    shares = torch.tensor(COUNTS, dtype=torch.float64)
+    shares = torch.tensor(COUNTS[dataset], dtype=torch.float64)
     source = randomness.stream(seed, "labels")
     return torch.multinomial(shares, n, replacement=True, generator=source)

@@ -198,9 +198,9 @@ class Trainer:
         self.steps_done, self.seconds = 0, 0.0  # of training, earlier sessions included
         self.generator_loss = self.validation_estimate = torch.tensor(math.nan)
         self.rows: list[Row] = []
-        images = mnist.images(data=config.data) if images is None else images
+        images = mnist.images(**config.source) if images is None else images
         self.images = mnist.check_pixels(images)[: config.train_images].to(self.device)
-        self.unseen = mnist.images("test", data=config.data, device=self.device)
+        self.unseen = mnist.images("test", **config.source, device=self.device)
         self.labels, self.unseen_labels = conditional.labels(config, self.images, labels)
         self.arithmetic = partial(graphs.arithmetic, config.precision, self.device)
         self.capture = graphs.capture(self)
