@@ -343,7 +343,12 @@ PRESETS = {
             learning_rate=8e-3,
         ),
         dataclasses.replace(  # ours: the tuned one, told the label as [4] does
-            _TUNED, name="cwgan-gp", conditioning="projection", steps=12_000, sample_every=600
+            _TUNED,
+            name="cwgan-gp",
+            conditioning="projection",
+            learning_rate=1.5e-3,
+            steps=16_000,
+            sample_every=1_600,
         ),
         dataclasses.replace(
             _TUNED,
