@@ -9,7 +9,7 @@ from wgan_lib.experiments import fit_classifiers
 def test_images_are_moved_by_two_pixels_at_most_and_keep_their_background():
     images = torch.full((200, 1, 28, 28), -1.0)
     images[:, :, 13:15, 13:15] = 1.0
-    moved = fit_classifiers._moved(images, randomness.stream(0, "test"))
+    moved = fit_classifiers.moved(images, randomness.stream(0, "test"))
     assert moved.min() >= -1 - 1e-5 and moved.max() <= 1 + 1e-5
     weight = (moved + 1).flatten(2).squeeze(1)
     places = torch.stack(torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")).flatten(1)

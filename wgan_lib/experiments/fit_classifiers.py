@@ -47,7 +47,7 @@ def fit(
     )
     for _ in trange(epochs, desc=name, unit="epoch", disable=None):
         for which in torch.randperm(len(images), generator=rng).split(128):
-            loss = F.cross_entropy(network(_moved(mnist.scale(images[which]), rng)), labels[which])
+            loss = F.cross_entropy(network(moved(mnist.scale(images[which]), rng)), labels[which])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -55,7 +55,7 @@ def fit(
     return network.eval()
 
 
-def _moved(images: Tensor, rng: torch.Generator) -> Tensor:
+def moved(images: Tensor, rng: torch.Generator) -> Tensor:
     """Turn each image by up to 10°, scale it by up to a tenth, shift it by up to two pixels."""
     turn, scale, right, down = (2 * torch.rand(4, len(images), generator=rng) - 1).unbind()
     cos = (1 + 0.1 * scale) * torch.cos(turn * math.radians(10))
