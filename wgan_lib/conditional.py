@@ -3,11 +3,6 @@ r"""Networks that are told the label: a generator, and critics by concatenation 
 They take labels (n,), int64, beside their usual input. `given` holds the labels, so that what is
 left is a network of images or of noise alone: the two steps of `training`, the penalty and
 `networks.sample` need not know that there are labels. Chapter 11 builds and trains them.
-
-References
-----------
-.. [1] Mirza and Osindero (2014), Conditional Generative Adversarial Nets, arXiv:1411.1784.
-.. [2] Miyato and Koyama (2018), cGANs with Projection Discriminator, arXiv:1802.05637.
 """
 
 import torch
@@ -26,7 +21,9 @@ COUNTS = {
 
 
 class ConditionalGenerator(nn.Module):
-    """A generator whose noise is continued by the label, one-hot [1]_.
+    """A generator whose noise is continued by the label, one-hot.
+
+    Mirza and Osindero (2014), arXiv:1411.1784.
 
     Parameters
     ----------
@@ -51,7 +48,9 @@ class ConditionalGenerator(nn.Module):
 
 
 class ConcatenationCritic(nn.Module):
-    """A critic that sees the label as further channels of the image, each constant [1]_.
+    """A critic that sees the label as further channels of the image, each constant.
+
+    Mirza and Osindero (2014), arXiv:1411.1784.
 
     Parameters
     ----------
@@ -77,7 +76,9 @@ class ConcatenationCritic(nn.Module):
 
 
 class ProjectionCritic(nn.Module):
-    r"""A critic that adds to an image's score how far its features point to its label [2]_.
+    r"""A critic that adds to an image's score how far its features point to its label.
+
+    Miyato and Koyama (2018), arXiv:1802.05637.
 
     .. math:: f(x, y) = \psi(\phi(x)) + \langle v_y, \phi(x) \rangle
 

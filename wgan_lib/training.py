@@ -288,7 +288,8 @@ class Trainer:
 
     def unseen_at(self, step: int) -> Tensor:
         """Return rows of test digits that the critic never learns from, other ones each time."""
-        batches = torch.arange(len(self.unseen), device=self.device).split(self.config.batch_size)
+        rows = torch.arange(len(self.unseen), device=self.unseen.device)
+        batches = rows.split(self.config.batch_size)
         return batches[(step // self.config.log_every - 1) % len(batches)]
 
     def _draw(self, source: Callable[..., Tensor], *args: int | tuple[int, ...]) -> Tensor:
