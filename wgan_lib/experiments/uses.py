@@ -2,7 +2,7 @@ r"""What chapter 13 puts GANs to, where it takes minutes: a digit left out, and 
 
 ``python -m wgan_lib.experiments.uses --out runs/uses`` trains everything and writes it to a folder.
 What lies there already is kept, so that a run which was stopped goes on. It wants the recorded run
-``cwgan-gp-12000-seed0``, whose generator was told all labels.
+``cwgan-gp-seed0``, whose generator was told all labels.
 
 References
 ----------
@@ -41,7 +41,7 @@ FEW_SETTINGS = {
     "log_every": FEW_STEPS,
     "sample_every": FEW_STEPS,
 }
-TOLD_ALL = "cwgan-gp-12000-seed0"
+TOLD_ALL = "cwgan-gp-seed0"
 POOL = 4000  # images from which a classifier's generated batches are drawn
 Row = dict[str, float | str]
 
