@@ -80,7 +80,7 @@ def test_a_memoriser_is_nearer_to_the_training_images(digits):
 
 def test_a_report_has_the_mean_and_the_spread_of_each_sample(run, digits, monkeypatch):
     values = iter([1.0, 10.0, 3.0, 10.0])
-    monkeypatch.setattr(evaluation, "measure", lambda *_: {"fid": next(values)})
+    monkeypatch.setattr(evaluation, "measure", lambda *_, **__: {"fid": next(values)})
     report = evaluation.evaluate(run, digits, n=100, seeds=2)
     assert report["generated"]["fid"] == {"mean": 2.0, "sd": pytest.approx(2**0.5)}
     assert report["real"]["fid"] == {"mean": 10.0, "sd": 0.0}
