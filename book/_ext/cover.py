@@ -47,6 +47,7 @@ PLACES = {
         (5, 2), (7, 0), "The bug clinic", "what goes wrong, and how it looks", "09"
     ),
     "16": Place((6, 2), (8, 0), "The scoreboard", "every claim, re-run", "14 15"),
+    "17": Place((7, 2), (8, 1), "Where it leads", "transport as a teacher", "16"),
 }
 Grid = namedtuple("Grid", "kind width box_width box_height column row ideas")
 WIDE = Grid("wide", 736, 224, 58, 256, 92, True)
