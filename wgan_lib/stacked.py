@@ -35,7 +35,7 @@ def stack(pixels: Tensor, n: int, rng: torch.Generator) -> Tensor:
 
 
 def modes(images: Tensor) -> Tensor:
-    """Return the mode 0 to 999 of each image (n, 3, 28, 28) in [-1, 1], as the judge reads it: (n,).
+    """Return the modes (n,), 0 to 999, that the judge reads in images (n, 3, 28, 28) in [-1, 1].
 
     Each channel is read by itself, by a network that was trained on single digits and is right on
     99.3 % of them. It has no word for what is no digit. Chapter 12 asks what that does.
@@ -71,10 +71,10 @@ def count(modes: Tensor) -> np.ndarray:
 def true_law() -> np.ndarray:
     """Return how probable each mode is where three digits of MNIST are drawn at random: (1000,).
 
-    Not quite a thousandth: MNIST has more ones than fives. Chapter 12 measures the difference.
+    Not quite a thousandth each: MNIST has more ones than fives. Chapter 12 measures the difference.
 
     >>> law = true_law()
-    >>> int(law.argmax()), round(1000 * law.max(), 2)
+    >>> int(law.argmax()), round(1000 * float(law.max()), 2)
     (111, 1.42)
     """
     shares = np.array(conditional.COUNTS) / sum(conditional.COUNTS)
@@ -117,7 +117,7 @@ def kl_floor(n: int, law: np.ndarray) -> float:
     1955). Chapter 12 holds them side by side.
 
     >>> round(kl_floor(26_000, np.full(1000, 1e-3)), 4), round(999 / 52_000, 4)
-    (0.0195, 0.0192)
+    (0.0193, 0.0192)
     """
     # A binomial count that is so many deviations out adds nothing to the digits of a float.
     largest = int(np.max(n * law) + 40 * np.sqrt(np.max(n * law)) + 40)
