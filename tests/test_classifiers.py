@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torchvision.datasets
 
 from wgan_lib import classifiers, mnist
 from wgan_lib.engine import storage
@@ -20,9 +21,23 @@ def test_a_classifier_is_as_accurate_as_its_file_says(name, least, test_set):
     assert accuracy == pytest.approx(facts["test_accuracy"], abs=5e-4), "half precision costs nothing"
 
 
+@pytest.mark.parametrize("dataset", mnist.DATASETS)
 @pytest.mark.parametrize("name", classifiers.NAMES)
-def test_the_weights_are_a_few_hundred_kilobytes(name):
-    assert (classifiers.WEIGHTS / f"{name}.safetensors").stat().st_size < 300_000
+def test_the_weights_are_a_few_hundred_kilobytes(name, dataset):
+    assert classifiers.weights(name, dataset).stat().st_size < 300_000
+
+
+@pytest.mark.parametrize(("name", "least"), [("features", 0.88), ("judge", 0.88)])
+def test_those_for_clothes_are_as_accurate_as_their_files_say(name, least, monkeypatch):
+    monkeypatch.delattr(torchvision.datasets, "FashionMNIST")  # 31 MB, which no test downloads
+    try:
+        images, labels = (read("test", dataset="fashion-mnist") for read in (mnist.images, mnist.labels))
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    accuracy = classifiers.accuracy(classifiers.load(name, "fashion-mnist"), mnist.scale(images), labels)
+    _, facts = storage.load(classifiers.weights(name, "fashion-mnist"))
+    assert accuracy >= least and accuracy == pytest.approx(facts["test_accuracy"], abs=5e-4)
+    assert torch.bincount(labels).tolist() == [1000] * 10
 
 
 @pytest.mark.parametrize("name", classifiers.NAMES)

@@ -125,9 +125,9 @@ def test_a_constant_for_each_label_leaves_the_estimate_alone(projection):
 
 def test_counts_are_those_of_the_training_set_and_draws_follow_them():
     labels = mnist.labels()
-    assert tuple(torch.bincount(labels).tolist()) == conditional.COUNTS
+    assert tuple(torch.bincount(labels).tolist()) == conditional.COUNTS["mnist"]
     shares = torch.bincount(conditional.drawn(100_000, seed=0), minlength=10) / 100_000
-    expected = torch.tensor(conditional.COUNTS) / 60_000
+    expected = torch.tensor(conditional.COUNTS["mnist"]) / 60_000
     assert (shares - expected).abs().max() < 4 * (0.1 * 0.9 / 100_000) ** 0.5
     assert not torch.equal(conditional.drawn(20, 0), conditional.drawn(20, 1))
 

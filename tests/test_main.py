@@ -130,7 +130,7 @@ def digits():
 @pytest.fixture
 def measured(run, digits, monkeypatch):
     """Return the directory of a finished run, to be measured against `digits`."""
-    monkeypatch.setattr(evaluation.Digits, "load", lambda data: digits)
+    monkeypatch.setattr(evaluation.Digits, "load", lambda data, dataset: digits)
     return run
 
 
@@ -174,7 +174,7 @@ def test_snapshots_that_there_are_not_are_missed_before_anything_is_measured(mea
 
 def test_classifiers_are_trained_and_kept_with_their_accuracy(command, monkeypatch, tmp_path):
     monkeypatch.setattr(classifiers, "WEIGHTS", tmp_path / "weights")
-    monkeypatch.setattr(fit_classifiers, "fit", lambda name, data: classifiers.build(name).eval())
+    monkeypatch.setattr(fit_classifiers, "fit", lambda name, **source: classifiers.build(name).eval())
     code, said, errors = command("classifiers")
     assert code == 0, errors
     for name, share in re.findall(r"(\w+): ([\d.]+) % of the test images right", said):

@@ -1,6 +1,7 @@
 """All of MNIST, from wherever it is found, and never a byte of it wrong."""
 
 import gzip
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -27,7 +28,9 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setattr(mnist, "__file__", str(tmp_path / "site-packages" / "wgan_lib" / "mnist.py"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(torchvision.datasets, "MNIST", no_download)
+    monkeypatch.setattr(mnist, "DEBIAN", tmp_path / "debian")
+    for name in ("MNIST", "FashionMNIST"):
+        monkeypatch.setattr(torchvision.datasets, name, no_download)
     return tmp_path
 
 
@@ -36,6 +39,56 @@ def put(folder, name=NAME, content=None):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.gz").write_bytes(content or (DATA / f"{name}.gz").read_bytes())
     return folder
+
+
+# Fashion-MNIST: the same form, other files
+
+CLOTHES = gzip.compress(b"\0\0\x08\x01\0\0\0\x03" + bytes([9, 0, 4]))  # three labels
+
+
+@pytest.fixture
+def clothes(monkeypatch):
+    """Let three labels be all of Fashion-MNIST's."""
+    digest = hashlib.sha256(gzip.decompress(CLOTHES)).hexdigest()
+    monkeypatch.setitem(mnist.DATASETS, "fashion-mnist", mnist.FASHION_SHA256 | {NAME: digest})
+
+
+ROUTES = ["work/data/fashion-mnist", "data/fashion-mnist", "site-packages/data/fashion-mnist", "debian/fashion-mnist",
+          "cache/wgan_lib/FashionMNIST/raw"]  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ROUTES)
+def test_clothes_are_found_in_folders_of_their_own(elsewhere, clothes, where):
+    put(elsewhere / "work" / "data" / "mnist")
+    put(elsewhere / where, content=CLOTHES)
+    assert mnist.labels("test", dataset="fashion-mnist").tolist() == [9, 0, 4]
+    assert len(mnist.labels("test")) == 10_000
+
+
+def test_clothes_are_downloaded_by_torchvision_at_last(elsewhere, clothes, monkeypatch):
+    def download(root, download):
+        put(Path(root) / "FashionMNIST" / "raw", content=CLOTHES)
+
+    monkeypatch.setattr(torchvision.datasets, "FashionMNIST", download)
+    assert mnist.labels("test", dataset="fashion-mnist").tolist() == [9, 0, 4]
+
+
+def test_digits_are_not_taken_for_clothes(elsewhere):
+    put(elsewhere / "mine")
+    with pytest.raises(ValueError, match=f"is not FashionMNIST's {NAME}: SHA-256"):
+        mnist.labels("test", dataset="fashion-mnist", data=elsewhere / "mine")
+
+
+def test_clothes_that_are_nowhere_name_the_package_that_has_them(elsewhere):
+    with pytest.raises(
+        FileNotFoundError, match=r"FashionMNIST is not on this machine .*apt install dataset-fashion-mnist"
+    ):
+        mnist.images(dataset="fashion-mnist")
+
+
+def test_a_dataset_that_there_is_not_is_named():
+    with pytest.raises(ValueError, match="dataset = 'letters': expected one of mnist, fashion-mnist"):
+        mnist.images(dataset="letters")
 
 
 # What it holds

@@ -141,13 +141,19 @@ def test_an_empty_folder_called_runs_hides_nothing(run, tmp_path, monkeypatch):
     assert runs.load("mine").path == tmp_path / "runs" / "mine"
 
 
+def number(word):
+    """Return the number that a word is, or the word."""
+    return int(word) if word.isdigit() else float(word) if word.replace(".", "").isdigit() else word
+
+
 def test_each_recorded_run_has_the_settings_of_its_command():
     folder = mnist.find_upwards("runs")[0]
     listed = {}
     for row in re.findall(r"^\| (`.*)\|$", (folder / "README.md").read_text(), flags=re.MULTILINE):
         names, _, name, options = (re.findall(r"`(.+?)`", cell) for cell in row.split("|"))
         words = options[0].split() if options else []
-        changed = {key[2:].replace("-", "_"): int(value) for key, value in zip(words[::2], words[1::2], strict=True)}
+        pairs = zip(words[::2], words[1::2], strict=True)
+        changed = {key[2:].replace("-", "_"): number(value) for key, value in pairs}
         for run in names:
             listed[run] = training.preset(name[0], seed=int(run[-1]), **changed)
     assert set(listed) == {path.parent.name for path in folder.glob("*/config.json")}

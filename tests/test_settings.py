@@ -32,7 +32,7 @@ def test_presets_have_their_papers_hyperparameters(name, expected, network):
 
 def test_each_preset_is_called_by_its_name():
     papers = ["gan", "wgan-clip", "wgan-gp", "gan-conv", "wgan-clip-conv", "wgan-gp-conv"]
-    assert list(PRESETS) == [*papers, "wgan-gp-tuned", "gan-tuned", "digits-in-a-minute"]
+    assert list(PRESETS) == [*papers, "wgan-gp-tuned", "gan-tuned", "cwgan-gp", "digits-in-a-minute"]
     assert all(config.name == name for name, config in PRESETS.items())
     assert preset("wgan-gp") == Config()
 
@@ -45,6 +45,8 @@ def test_the_tuned_presets_play_the_game_of_their_paper():
     assert {name for name, value in tuned.identity().items() if preset("gan-tuned").identity()[name] != value} == game
     for name in game - {"learning_rate"}:
         assert getattr(preset("gan-tuned"), name) == getattr(preset("gan-conv"), name)
+    told, untold = preset("cwgan-gp").identity(), tuned.identity()
+    assert {name for name, value in untold.items() if told[name] != value} == {"conditioning", "learning_rate", "steps"}
     minute = preset("digits-in-a-minute").identity()
     assert {name for name, value in tuned.identity().items() if minute[name] != value} == {
         "learning_rate", "average", "steps"}  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import redirect_stderr
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
 import tyro
@@ -125,11 +125,11 @@ def evaluate(
     json
         Print JSON in place of a table.
     data
-        Directory of the four MNIST files.
+        Directory of the four files of its dataset.
     """
     evaluation.check(n, seeds)
     loaded = runs.load(run)
-    digits = evaluation.Digits.load(data)
+    digits = evaluation.Digits.load(data, loaded.config.dataset)
     if along:
         evaluation.along(loaded, digits, n // 2)
     report = evaluation.evaluate(loaded, digits, n, seeds)
@@ -149,19 +149,24 @@ def record(run: tyro.conf.Positional[Path], destination: tyro.conf.Positional[Pa
     print(keep_run.record(run, destination).label())
 
 
-def make_classifiers(data: Path | None = None) -> None:
+def make_classifiers(
+    dataset: Literal["mnist", "fashion-mnist"] = "mnist", data: Path | None = None
+) -> None:
     """Train the two classifiers that metrics rest on, and store their weights: some minutes.
 
     Parameters
     ----------
+    dataset
+        What they are to know.
     data
-        Directory of the four MNIST files.
+        Directory of its four files.
     """
-    images, labels = mnist.scale(mnist.images("test", data=data)), mnist.labels("test", data=data)
+    source = {"dataset": dataset, "data": data}
+    images, labels = mnist.scale(mnist.images("test", **source)), mnist.labels("test", **source)
     for name in classifiers.NAMES:
-        network = fit_classifiers.fit(name, data=data)
+        network = fit_classifiers.fit(name, **source)
         accuracy = classifiers.accuracy(network, images, labels)
-        fit_classifiers.save(name, network, test_accuracy=accuracy)
+        fit_classifiers.save(name, network, dataset, test_accuracy=accuracy)
         print(f"{name}: {100 * accuracy:.2f} % of the test images right")
 
 

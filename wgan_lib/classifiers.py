@@ -1,7 +1,8 @@
 r"""Two small networks that know digits: one for the features of the metrics, one as the judge.
 
 They share nothing but the training images, so that a generator which pleases one has not thereby
-pleased the other. Their weights stand beside this file; `experiments.fit_classifiers` made them.
+pleased the other. Another two know the clothes of Fashion-MNIST. Their weights stand beside this
+file; `experiments.fit_classifiers` made them.
 """
 
 from functools import cache
@@ -87,10 +88,15 @@ def accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float:
     return (predicted == labels).double().mean().item()
 
 
+def weights(name: str, dataset: str = "mnist") -> Path:
+    """Return where the weights of a classifier stand, or belong."""
+    return WEIGHTS / f"{'' if dataset == 'mnist' else f'{dataset}-'}{name}.safetensors"
+
+
 @cache
-def load(name: str) -> nn.Sequential:
-    """Return the trained classifier "features" or "judge", in evaluation mode."""
+def load(name: str, dataset: str = "mnist") -> nn.Sequential:
+    """Return the classifier "features" or "judge" of a dataset, in evaluation mode."""
     network = build(name)
-    tensors, _ = storage.load(WEIGHTS / f"{name}.safetensors")
+    tensors, _ = storage.load(weights(name, dataset))
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False)

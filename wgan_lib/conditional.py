@@ -3,11 +3,6 @@ r"""Networks that are told the label: a generator, and critics by concatenation 
 They take labels (n,), int64, beside their usual input. `given` holds the labels, so that what is
 left is a network of images or of noise alone: the two steps of `training`, the penalty and
 `networks.sample` need not know that there are labels. Chapter 11 builds and trains them.
-
-References
-----------
-.. [1] Mirza and Osindero (2014), Conditional Generative Adversarial Nets, arXiv:1411.1784.
-.. [2] Miyato and Koyama (2018), cGANs with Projection Discriminator, arXiv:1802.05637.
 """
 
 import torch
@@ -18,12 +13,17 @@ from wgan_lib import mnist, networks, randomness
 from wgan_lib.settings import Config
 
 CLASSES = 10
-# Of MNIST's 60,000 training images, how many are a 0, a 1, and so on
-COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
+# Of the 60,000 training images, how many have the label 0, 1, and so on
+COUNTS = {
+    "mnist": (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
+    "fashion-mnist": (6000,) * CLASSES,
+}
 
 
 class ConditionalGenerator(nn.Module):
-    """A generator whose noise is continued by the label, one-hot [1]_.
+    """A generator whose noise is continued by the label, one-hot.
+
+    Mirza and Osindero (2014), arXiv:1411.1784.
 
     Parameters
     ----------
@@ -48,7 +48,9 @@ class ConditionalGenerator(nn.Module):
 
 
 class ConcatenationCritic(nn.Module):
-    """A critic that sees the label as further channels of the image, each constant [1]_.
+    """A critic that sees the label as further channels of the image, each constant.
+
+    Mirza and Osindero (2014), arXiv:1411.1784.
 
     Parameters
     ----------
@@ -74,7 +76,9 @@ class ConcatenationCritic(nn.Module):
 
 
 class ProjectionCritic(nn.Module):
-    r"""A critic that adds to an image's score how far its features point to its label [2]_.
+    r"""A critic that adds to an image's score how far its features point to its label.
+
+    Miyato and Koyama (2018), arXiv:1802.05637.
 
     .. math:: f(x, y) = \psi(\phi(x)) + \langle v_y, \phi(x) \rangle
 
@@ -145,10 +149,10 @@ def labels(
     """
     if config.conditioning == "none":
         return None, None
-    labels = mnist.labels(data=config.data) if labels is None else labels
+    labels = mnist.labels(**config.source) if labels is None else labels
     if len(labels) < len(images):
         raise ValueError(f"{len(labels)} labels for {len(images)} images: expected one for each")
-    unseen = mnist.labels("test", data=config.data, device=images.device)
+    unseen = mnist.labels("test", **config.source, device=images.device)
     return labels[: len(images)].to(images.device), unseen
 
 
@@ -171,12 +175,12 @@ def in_turn(n: int) -> Tensor:
     return torch.arange(n) % CLASSES
 
 
-def drawn(n: int, seed: int) -> Tensor:
-    """Return labels drawn as often as MNIST has them, from the stream "labels" of `seed`.
+def drawn(n: int, seed: int, dataset: str = "mnist") -> Tensor:
+    """Return labels drawn as often as the training images have them, from the stream "labels".
 
     >>> drawn(5, seed=0).shape
     torch.Size([5])
     """
-    shares = torch.tensor(COUNTS, dtype=torch.float64)
+    shares = torch.tensor(COUNTS[dataset], dtype=torch.float64)
     source = randomness.stream(seed, "labels")
     return torch.multinomial(shares, n, replacement=True, generator=source)

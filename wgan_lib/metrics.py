@@ -19,34 +19,34 @@ AT_A_TIME = 1000  # images in one pass of a network, rows in one block of distan
 
 
 @torch.no_grad()
-def features(images: Tensor) -> Tensor:
-    """Return what the digit network sees in images: (n, 64), float32. Chapter 10 measures with it.
+def features(images: Tensor, dataset: str = "mnist") -> Tensor:
+    """Return what a dataset's network sees in images: (n, 64), float32. Chapter 10 uses it.
 
     >>> features(torch.zeros(2, 1, 28, 28)).shape
     torch.Size([2, 64])
     """
-    return _outputs(classifiers.load("features")[:-1], images)
+    return _outputs(classifiers.load("features", dataset)[:-1], images)
 
 
 @torch.no_grad()
-def logits(features: Tensor) -> Tensor:
-    """Return the digit network's class logits (n, 10) for `features` (n, 64). Chapter 10 uses them.
+def logits(features: Tensor, dataset: str = "mnist") -> Tensor:
+    """Return that network's class logits (n, 10) for `features` (n, 64). Chapter 10 uses them.
 
     >>> logits(torch.zeros(2, 64)).shape
     torch.Size([2, 10])
     """
     check_finite(features, "features")
-    return classifiers.load("features")[-1](features)
+    return classifiers.load("features", dataset)[-1](features)
 
 
 @torch.no_grad()
-def judge(images: Tensor) -> Tensor:
+def judge(images: Tensor, dataset: str = "mnist") -> Tensor:
     """Return the class logits (n, 10) of the judge, a network of its own. Chapter 10 asks it.
 
     >>> judge(torch.zeros(2, 1, 28, 28)).shape
     torch.Size([2, 10])
     """
-    return _outputs(classifiers.load("judge"), images)
+    return _outputs(classifiers.load("judge", dataset), images)
 
 
 def fid(real: Tensor, fake: Tensor) -> float:

@@ -1,7 +1,9 @@
 r"""All of MNIST as one uint8 tensor, kept where the training runs; never read image by image.
 
-The four files are looked for in this order: an explicit directory, the repository's own
-``data/mnist``, the user's cache, and last torchvision's download into that cache. Whatever the
+Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747) has the same form, clothes in place
+of digits, and is read by the same functions. The four files of either are looked for in this order:
+an explicit directory, ``data/mnist`` or ``data/fashion-mnist`` here, above or in the repository,
+Debian's package, the user's cache, and last torchvision's download into that cache. Whatever the
 route, the unpacked content must have the SHA-256 that stands here.
 """
 
@@ -21,12 +23,25 @@ SHA256 = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+FASHION_SHA256 = {
+    "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+}
+DATASETS = {"mnist": SHA256, "fashion-mnist": FASHION_SHA256}
+TORCHVISION = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}  # its class, and its folder
+DEBIAN = Path("/usr/share/datasets")  # its packages are called dataset-fashion-mnist and so on
 IMAGE_SHAPE = (1, 28, 28)
 PREFIX = {"train": "train", "test": "t10k"}
 
 
 def images(
-    split: str = "train", *, data: str | Path | None = None, device: str | torch.device = "cpu"
+    split: str = "train",
+    *,
+    dataset: str = "mnist",
+    data: str | Path | None = None,
+    device: str | torch.device = "cpu",
 ) -> Tensor:
     """Return the images, uint8: (60000, 1, 28, 28) for "train", (10000, 1, 28, 28) for "test".
 
@@ -34,6 +49,8 @@ def images(
     ----------
     split : str
         "train" or "test".
+    dataset : str
+        "mnist", or "fashion-mnist" with ten kinds of clothes.
     data : path, optional
         Directory that holds the four files, packed (``.gz``) or not. Looked up as the module says
         if left out.
@@ -45,17 +62,21 @@ def images(
     FileNotFoundError
         If a file is not there and cannot be downloaded.
     ValueError
-        If a file is truncated or altered, or `split` is neither "train" nor "test".
+        If a file is truncated or altered, or there is no such split or dataset.
     """
-    content = _read(f"{_prefix(split)}-images-idx3-ubyte", data)
+    content = _read(f"{_prefix(split)}-images-idx3-ubyte", dataset, data)
     return _tensor(content, header=16).reshape(-1, 1, 28, 28).to(device)
 
 
 def labels(
-    split: str = "train", *, data: str | Path | None = None, device: str | torch.device = "cpu"
+    split: str = "train",
+    *,
+    dataset: str = "mnist",
+    data: str | Path | None = None,
+    device: str | torch.device = "cpu",
 ) -> Tensor:
     """Return the digits 0 to 9 that belong to `images`, int64; errors as there."""
-    content = _read(f"{_prefix(split)}-labels-idx1-ubyte", data)
+    content = _read(f"{_prefix(split)}-labels-idx1-ubyte", dataset, data)
     return _tensor(content, header=8).long().to(device)
 
 
@@ -144,9 +165,11 @@ def _prefix(split: str) -> str:
     return PREFIX[split]
 
 
-def _read(name: str, data: str | Path | None) -> bytes:
+def _read(name: str, dataset: str, data: str | Path | None) -> bytes:
     """Return the unpacked, verified content of one of the four files."""
-    path = _find(name, data)
+    if dataset not in DATASETS:
+        raise ValueError(f"dataset = {dataset!r}: expected one of {', '.join(DATASETS)}")
+    path, wanted = _find(name, dataset, data), DATASETS[dataset][name]
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
@@ -154,45 +177,52 @@ def _read(name: str, data: str | Path | None) -> bytes:
             f"{path} cannot be unpacked ({error}): it is truncated or altered. {_remedy(path)}"
         ) from error
     digest = hashlib.sha256(content).hexdigest()
-    if digest != SHA256[name]:
+    if digest != wanted:
         raise ValueError(
-            f"{path} is not MNIST's {name}: SHA-256 {digest}, expected {SHA256[name]}. "
+            f"{path} is not {TORCHVISION[dataset]}'s {name}: SHA-256 {digest}, expected {wanted}. "
             f"{_remedy(path)}"
         )
     return content
 
 
-def _find(name: str, data: str | Path | None) -> Path:
-    """Return the path of a file of MNIST; download all four to the cache if there is no copy."""
+def _find(name: str, dataset: str, data: str | Path | None) -> Path:
+    """Return the path of one of the four files; download all to the cache if there is no copy."""
     if data is not None:
-        return _in_folder(Path(data), name) or _missing(f"no {name}.gz in {Path(data)}")
-    raw = cache() / "MNIST" / "raw"  # torchvision's layout
-    for folder in (*find_upwards("data/mnist"), raw):
+        return _in_folder(Path(data), name) or _missing(f"no {name}.gz in {Path(data)}", dataset)
+    raw = cache() / TORCHVISION[dataset] / "raw"  # torchvision's layout
+    for folder in (*find_upwards(f"data/{dataset}"), DEBIAN / dataset, raw):
         if path := _in_folder(folder, name):
             return path
-    _download(cache())
-    return _in_folder(raw, name) or _missing(f"torchvision's download left no {name}.gz in {raw}")
+    _download(cache(), dataset)
+    left_none = f"torchvision's download left no {name}.gz in {raw}"
+    return _in_folder(raw, name) or _missing(left_none, dataset)
 
 
 def _in_folder(folder: Path, name: str) -> Path | None:
     return next((path for path in (folder / f"{name}.gz", folder / name) if path.is_file()), None)
 
 
-def _download(root: Path) -> None:
+def _download(root: Path, dataset: str) -> None:
     # Imported here: it takes a second, and hardly anyone needs it
-    from torchvision.datasets import MNIST
+    from torchvision import datasets
 
+    name = TORCHVISION[dataset]
     try:
-        MNIST(str(root), download=True)
+        getattr(datasets, name)(str(root), download=True)
     except Exception as error:
-        _missing(f"MNIST is not on this machine and could not be downloaded into {root} ({error})")
+        what = f"{name} is not on this machine and could not be downloaded into {root} ({error})"
+        _missing(what, dataset)
 
 
-def _missing(what: str) -> Path:
+def _missing(what: str, dataset: str) -> Path:
+    kept = (
+        "a clone of the repository has them in data/mnist"
+        if dataset == "mnist"
+        else f"on Debian or Ubuntu, apt install dataset-{dataset}"
+    )
     raise FileNotFoundError(
         f"{what}. Give a directory that holds {', '.join(f'{name}.gz' for name in SHA256)} "
-        "with --data DIR; "
-        "a clone of the repository has them in data/mnist."
+        f"with --data DIR; {kept}."
     )
 
 

@@ -82,7 +82,7 @@ class Run:
     ) -> Tensor:
         """Return `n` images (n, 1, 28, 28) in [-1, 1], from noise drawn with `seed`.
 
-        Of a generator that is told labels: of one `digit`, or of all, as often as MNIST has them.
+        Of a generator that is told labels: of one `digit`, or of all, as often as the data have it.
 
         Raises
         ------
@@ -94,7 +94,7 @@ class Run:
         require(told or digit is None, "digit", digit, cannot)
         is_one = digit is None or digit in range(conditional.CLASSES)
         require(is_one, "digit", digit, "expected a whole number from 0 to 9")
-        labels = conditional.drawn(n, seed) if told else None
+        labels = conditional.drawn(n, seed, self.config.dataset) if told else None
         if digit is not None:
             labels = torch.full((n,), digit)
         latent = randomness.noise(n, self.config.latent_dim, seed)

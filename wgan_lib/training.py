@@ -195,13 +195,12 @@ class Trainer:
         self.rng = randomness.stream(config.seed, "training", self.device)
         fixed_latent = randomness.noise(IMAGES_IN_A_GRID, config.latent_dim, config.seed)
         self.fixed_latent = fixed_latent.to(self.device)
-        self.steps_done = 0
-        self.seconds = 0.0  # of training, earlier sessions included
+        self.steps_done, self.seconds = 0, 0.0  # of training, earlier sessions included
         self.generator_loss = self.validation_estimate = torch.tensor(math.nan)
         self.rows: list[Row] = []
-        images = mnist.images(data=config.data) if images is None else images
+        images = mnist.images(**config.source) if images is None else images
         self.images = mnist.check_pixels(images)[: config.train_images].to(self.device)
-        self.unseen = mnist.images("test", data=config.data, device=self.device)
+        self.unseen = mnist.images("test", **config.source, device=self.device)
         self.labels, self.unseen_labels = conditional.labels(config, self.images, labels)
         self.arithmetic = partial(graphs.arithmetic, config.precision, self.device)
         self.capture = graphs.capture(self)
@@ -289,7 +288,8 @@ class Trainer:
 
     def unseen_at(self, step: int) -> Tensor:
         """Return rows of test digits that the critic never learns from, other ones each time."""
-        batches = torch.arange(len(self.unseen), device=self.device).split(self.config.batch_size)
+        rows = torch.arange(len(self.unseen), device=self.unseen.device)
+        batches = rows.split(self.config.batch_size)
         return batches[(step // self.config.log_every - 1) % len(batches)]
 
     def _draw(self, source: Callable[..., Tensor], *args: int | tuple[int, ...]) -> Tensor:

@@ -40,11 +40,12 @@ PLACES = {
     "lab": Place((4, 2), (0, 1), "The laboratory", "train one in the page", ""),
     "09": Place((4, 1), (4, 0), "Training", "all of MNIST", "06"),
     "10": Place((5, 0), (5, 1), "Measuring quality", "FID and its blind spots", "09"),
+    "11": Place((6, 0), (6, 1), "A label for both", "ask for a 7", "10"),
     "14": Place((5, 1), (5, 0), "Do they estimate W?", "the wall of dimension", "09"),
     "15": Place(
-        (5, 2), (6, 1), "The bug clinic", "what goes wrong, and how it looks", "09"
+        (5, 2), (7, 0), "The bug clinic", "what goes wrong, and how it looks", "09"
     ),
-    "16": Place((6, 1), (6, 0), "The scoreboard", "every claim, re-run", "10 14"),
+    "16": Place((6, 2), (8, 0), "The scoreboard", "every claim, re-run", "14 15"),
 }
 Grid = namedtuple("Grid", "kind width box_width box_height column row ideas")
 WIDE = Grid("wide", 736, 224, 58, 256, 92, True)

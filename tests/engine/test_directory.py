@@ -319,6 +319,7 @@ OTHER = {
     "objective": "minimax", "latent_dim": 5, "width": 3, "batch_size": 5, "critic_steps": 3, "optimizer": "rmsprop",
     "learning_rate": 2e-4, "betas": (0.5, 0.9), "clip": 0.1, "penalty": 1.0, "one_sided": True, "seed": 1,
     "train_images": 50, "average": 0.5, "anneal": True, "precision": "bfloat16",
+    "dataset": "fashion-mnist", "conditioning": "concatenation",
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from wgan_lib import metrics, mnist, randomness, runs, training
+from wgan_lib import classifiers, metrics, mnist, randomness, runs, training
 from wgan_lib.experiments import evaluation, keep_run
 
 
@@ -23,6 +23,17 @@ def run(small, images, tmp_path):
     """Return a tiny run with snapshots after 2, 4 and 5 steps."""
     training.Trainer(small(out=tmp_path / "a-run", steps=5, sample_every=2), images).run()
     return runs.load(tmp_path / "a-run")
+
+
+def test_clothes_are_judged_by_networks_that_know_clothes(digits, run, monkeypatch):
+    """The dataset that a run's images are of is asked for by name, in every metric of a network."""
+    asked, known = [], classifiers.load
+    monkeypatch.setattr(classifiers, "load", lambda name, dataset="mnist": asked.append((name, dataset)) or known(name))
+    clothes = evaluation.Digits(digits.training[:1000], digits.test[:1000], "fashion-mnist")
+    evaluation.evaluate(run, clothes, n=200, seeds=1)
+    evaluation.along(run, clothes, n=200)
+    assert {name for name, _ in asked} == set(classifiers.NAMES)
+    assert {dataset for _, dataset in asked} == {"fashion-mnist"}
 
 
 def test_the_two_halves_share_no_digit(digits):

@@ -24,16 +24,19 @@ class Digits:
 
     training: Tensor
     test: Tensor
+    dataset: str = "mnist"
 
     @classmethod
-    def load(cls, data: str | Path | None = None) -> "Digits":
+    def load(cls, data: str | Path | None = None, dataset: str = "mnist") -> "Digits":
         """Read both from where `mnist` finds them."""
-        return cls(*(mnist.scale(mnist.images(split, data=data)) for split in ("train", "test")))
+        source = {"dataset": dataset, "data": data}
+        both = (mnist.scale(mnist.images(split, **source)) for split in ("train", "test"))
+        return cls(*both, dataset)
 
     @cached_property
     def training_features(self) -> Tensor:
         """The features of what a generator has seen."""
-        return metrics.features(self.training)
+        return metrics.features(self.training, self.dataset)
 
     def halves(self, n: int, seed: int) -> tuple[Tensor, Tensor]:
         """Return two disjoint sets of `n` test digits."""
@@ -96,6 +99,7 @@ def measure(
     *,
     reference_features: Tensor | None = None,
     n_exact: int = N_EXACT,
+    dataset: str = "mnist",
 ) -> dict[str, float]:
     """Hold images against a reference: every metric of `metrics`, and exact transport, by name.
 
@@ -109,6 +113,8 @@ def measure(
         `metrics.features(reference)`, if they are known already.
     n_exact : int
         Exact transport, and the search for the nearest training image, take the first so many.
+    dataset : str
+        Whose classifiers to ask.
 
     Returns
     -------
@@ -118,17 +124,18 @@ def measure(
         (how many of the ten occur), class_imbalance, and readable (the share of which the judge is
         at least 80 % sure).
     """
-    x = metrics.features(images)
-    y = metrics.features(reference) if reference_features is None else reference_features
+    x = metrics.features(images, dataset)
+    y = reference_features
+    y = metrics.features(reference, dataset) if y is None else y
     few, few_real = images[:n_exact].flatten(1), reference[:n_exact].flatten(1)
     few_x, few_y = x[:n_exact], y[:n_exact]
-    judged = metrics.judge(images)
+    judged = metrics.judge(images, dataset)
     shares = metrics.class_shares(judged)
     precision, recall = metrics.precision_recall(y, x)
     return {
         "fid": metrics.fid(y, x),
         "kid": metrics.kid(y, x),
-        "inception_score": metrics.inception_score(metrics.logits(x)),
+        "inception_score": metrics.inception_score(metrics.logits(x, dataset)),
         "precision": precision,
         "recall": recall,
         "w1_pixels": transport.emd(few, few_real).cost,
@@ -148,10 +155,11 @@ def readable(logits: Tensor) -> float:
 
 
 def _measure(images: Tensor, reference: Tensor, digits: Digits) -> dict[str, float]:
-    distances, _ = metrics.nearest(metrics.features(images[:N_EXACT]), digits.training_features)
-    shares = metrics.class_shares(metrics.judge(images)).tolist()
+    few = metrics.features(images[:N_EXACT], digits.dataset)
+    distances, _ = metrics.nearest(few, digits.training_features)
+    shares = metrics.class_shares(metrics.judge(images, digits.dataset)).tolist()
     return {
-        **measure(images, reference, digits.training),
+        **measure(images, reference, digits.training, dataset=digits.dataset),
         "nearest_features": distances.median().item(),
         **{f"share_of_{digit}": share for digit, share in enumerate(shares)},
     }
@@ -197,10 +205,11 @@ def along(run: runs.Run, digits: Digits, n: int = EACH_SIDE // 2) -> None:
             f"{run.path} has no snapshots: expected the directory that training wrote"
         )
     reference, _ = digits.halves(n, seed=1)
-    known = metrics.features(reference)
+    known = {"reference_features": metrics.features(reference, digits.dataset)}
+    known |= {"dataset": digits.dataset}
     rows = []
     for step, path in tqdm(snapshots.items(), desc=run.path.name, disable=None):
         images = run.generate(n, seed=1, weights=path)
-        measured = measure(images, reference, digits.training, reference_features=known)
+        measured = measure(images, reference, digits.training, **known)
         rows.append({"step": step} | {name: round(value, 5) for name, value in measured.items()})
     storage.write_atomically(run.path / "quality.csv", storage.csv_text(rows, rows[0]))

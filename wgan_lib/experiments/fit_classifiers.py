@@ -13,7 +13,12 @@ from wgan_lib.engine import storage
 
 
 def fit(
-    name: str, *, epochs: int = 6, seed: int = 0, data: str | Path | None = None
+    name: str,
+    *,
+    epochs: int = 6,
+    seed: int = 0,
+    dataset: str = "mnist",
+    data: str | Path | None = None,
 ) -> nn.Sequential:
     """Return a classifier trained on all training images, each time a little moved and turned.
 
@@ -25,10 +30,12 @@ def fit(
         How often each image is seen.
     seed : int
         Seed of the first weights, the order of the images and their moves.
+    dataset : str
+        "mnist" or "fashion-mnist".
     data : path, optional
-        Directory of the four MNIST files.
+        Directory of its four files.
     """
-    images, labels = mnist.images(data=data), mnist.labels(data=data)
+    images, labels = (read(dataset=dataset, data=data) for read in (mnist.images, mnist.labels))
     rng = randomness.stream(seed, name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -63,9 +70,7 @@ def _moved(images: Tensor, rng: torch.Generator) -> Tensor:
     return moved - 1  # what comes in from outside is 0 before this, so it is background now
 
 
-def save(name: str, network: nn.Module, **facts: float) -> None:
+def save(name: str, network: nn.Module, dataset: str = "mnist", **facts: float) -> None:
     """Write the weights, in half precision, and their facts to where `classifiers.load` looks."""
     classifiers.WEIGHTS.mkdir(exist_ok=True)
-    storage.save(
-        classifiers.WEIGHTS / f"{name}.safetensors", storage.halved(network.state_dict()), **facts
-    )
+    storage.save(classifiers.weights(name, dataset), storage.halved(network.state_dict()), **facts)
