@@ -1,13 +1,15 @@
 r"""Stacked MNIST on one processor core: a GAN, clipping and a penalty, and the modes that each has.
 
-``python -m wgan_lib.experiments.modes --out runs/stacked`` trains all, measures all along and goes
-on where it was stopped. Whoever has a GPU gives it ``--width 64 --steps 50000``.
+``python -m wgan_lib.experiments.modes search --out runs/stacked`` tries the same learning rates with
+each method; ``record --out runs/stacked`` trains all with the best, and measures all along. Both go
+on where they were stopped. Whoever has a GPU gives them ``--width 64``, and more steps.
 """
 
 import copy
 import csv
 import dataclasses
 import datetime
+import itertools
 import json
 import time
 from pathlib import Path
@@ -32,6 +34,7 @@ METHODS = {
     "clip": settings.preset("wgan-clip-conv", **COMMON | ALIKE),
     "gp": settings.preset("wgan-gp-tuned", **COMMON),
 }
+RATES = (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3)
 COLUMNS = ("method", "seed", "step", "modes", "kl", "estimate", "seconds")
 
 
@@ -179,6 +182,28 @@ def load_generator(out: Path, name: str) -> tuple[nn.Module, Config]:
     return generator.eval(), config
 
 
+def search(
+    out: Path,
+    methods: tuple[str, ...] = tuple(METHODS),
+    steps: int = 1000,
+    seed: int = 10,
+    width: int = 16,
+    samples: int = stacked.PROTOCOL,
+    device: str = "auto",
+) -> None:
+    """Train each method with each of RATES, all alike; write search.csv to `out`."""
+    pixels = mnist.images(device=settings.resolve_device(device))
+    work = out / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    rows: list[dict[str, Any]] = []
+    for rate, method in itertools.product(RATES, methods):
+        changes = {"seed": seed, "steps": steps, "width": width, "learning_rate": rate}
+        game = Game(method, dataclasses.replace(METHODS[method], **changes), pixels)
+        play(game, work / f"{method}-rate{rate:g}.safetensors", samples, measurements=1)
+        rows.append({"rate": rate} | game.rows[-1])
+        storage.write_atomically(out / "search.csv", storage.csv_text(rows, ("rate", *COLUMNS)))
+
+
 def record(
     out: Path,
     methods: tuple[str, ...] = tuple(METHODS),
@@ -220,4 +245,4 @@ def write_facts(out: Path, device: torch.device, **facts: int) -> None:
 if __name__ == "__main__":
     import tyro
 
-    tyro.cli(record)
+    tyro.extras.subcommand_cli_from_dict({"search": search, "record": record})
