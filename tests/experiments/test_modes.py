@@ -61,16 +61,34 @@ def test_players_make_and_judge_images_of_three_channels(pixels):
 
 def test_a_record_is_read_back(pixels, tmp_path, monkeypatch):
     monkeypatch.setattr(mnist, "images", lambda device: pixels)
-    small = {"steps": 4, "seeds": 1, "width": 2, "measurements": 2, "samples": 30, "device": "cpu"}
+    small = {"steps": 4, "seeds": 2, "width": 2, "measurements": 2, "samples": 30, "device": "cpu"}
     modes.record(tmp_path, methods=("clip", "gp"), **small)
     rows, counts, facts = modes.load(tmp_path)
-    assert [(row["method"], row["step"]) for row in rows] == [("clip", 2), ("clip", 4), ("gp", 2), ("gp", 4)]
-    assert counts.keys() == {"clip-seed0", "gp-seed0"}
+    once = [("clip", 2), ("clip", 4), ("gp", 2), ("gp", 4)]
+    assert [(row["method"], row["step"]) for row in rows] == 2 * once
+    assert counts.keys() == {f"{method}-seed{seed}" for method in ("clip", "gp") for seed in (0, 1)}
+    assert not (tmp_path / "gp-seed1.safetensors").exists()  # the first seed's weights are kept
     assert all(each.sum() == 30 and (each > 0).sum() <= 30 for each in counts.values())
-    assert rows[-1]["modes"] == (counts["gp-seed0"] > 0).sum()
+    assert rows[-1]["modes"] == (counts["gp-seed1"] > 0).sum()
+    assert modes.load_rows(tmp_path / "modes.csv") == rows
     generator, config = modes.load_generator(tmp_path, "gp-seed0")
     assert modes.draw(generator, 3, config).shape == (3, 3, 28, 28)
     before = (tmp_path / "modes.csv").read_bytes()
     modes.record(tmp_path, methods=("clip", "gp"), **small)  # nothing is left to do
     assert (tmp_path / "modes.csv").read_bytes() == before
     assert json.loads((tmp_path / "run.json").read_text())["samples"] == 30
+
+
+def test_a_search_gives_each_method_the_same_rates(pixels, tmp_path, monkeypatch):
+    monkeypatch.setattr(mnist, "images", lambda device: pixels)
+    monkeypatch.setattr(modes, "RATES", (1e-3, 1e-2))
+    small = {"steps": 4, "width": 2, "samples": 30, "device": "cpu"}
+    modes.search(tmp_path, methods=("clip", "gan"), **small)
+    rows = modes.load_rows(tmp_path / "search.csv")
+    tried = [(row["method"], row["rate"], row["step"]) for row in rows]
+    assert sorted(tried) == [(name, rate, 4) for name in ("clip", "gan") for rate in (1e-3, 1e-2)]
+    clipped = [row["estimate"] for row in rows if row["method"] == "clip"]
+    assert clipped[0] != clipped[1]  # the rate was used
+    before = (tmp_path / "search.csv").read_bytes()
+    modes.search(tmp_path, methods=("clip", "gan"), **small)  # nothing is left to do
+    assert (tmp_path / "search.csv").read_bytes() == before

@@ -1,8 +1,8 @@
 r"""Stacked MNIST on one processor core: a GAN, clipping and a penalty, and the modes that each has.
 
-``python -m wgan_lib.experiments.modes search --out runs/stacked`` tries the same learning rates with
-each method; ``record --out runs/stacked`` trains all with the best, and measures all along. Both go
-on where they were stopped. Whoever has a GPU gives them ``--width 64``, and more steps.
+``python -m wgan_lib.experiments.modes search --out runs/stacked`` tries the same learning rates
+with each method; ``record --out runs/stacked`` trains all with the best, and measures all along.
+Both go on where they were stopped. Whoever has a GPU gives them ``--width 64``, and more steps.
 """
 
 import copy
@@ -64,7 +64,7 @@ class Game:
         self.rng = randomness.stream(config.seed, "stacked", device)
         self.steps_done, self.seconds, self.estimate = 0, 0.0, float("nan")
         self.rows: list[dict[str, Any]] = []
-        self.counts = torch.zeros(stacked.MODES, dtype=torch.int64)  # at the last measurement
+        self.counts = torch.zeros(stacked.MODES, dtype=torch.int32)  # at the last measurement
 
     def step(self) -> None:
         """Make one critic step, and a generator step after every `critic_steps` of them."""
@@ -95,7 +95,7 @@ class Game:
         row |= {"modes": int((counts > 0).sum()), "estimate": f"{float(self.estimate):.5g}"}
         row["kl"] = f"{stacked.reverse_kl(counts, stacked.true_law()):.5g}"
         self.rows.append(row | {"seconds": round(self.seconds, 1)})
-        self.counts = torch.from_numpy(counts)
+        self.counts = torch.from_numpy(counts).int()
 
     def parts(self) -> dict[str, Any]:
         """Return all that changes, as nested tensors."""
@@ -161,13 +161,18 @@ def play(game: Game, path: Path, n: int, measurements: int) -> None:
         print(*game.rows[-1].values(), flush=True)
 
 
-def load(out: Path) -> tuple[list[dict[str, Any]], dict[str, np.ndarray], dict[str, Any]]:
-    """Return what `record` wrote: rows, the counts (1000,) of each "method-seedS", and facts."""
-    with open(out / "modes.csv", newline="") as file:
-        rows = [
+def load_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of modes.csv or search.csv; all but the method's name are numbers."""
+    with open(path, newline="") as file:
+        return [
             {name: text if name == "method" else float(text) for name, text in row.items()}
             for row in csv.DictReader(file)
         ]
+
+
+def load(out: Path) -> tuple[list[dict[str, Any]], dict[str, np.ndarray], dict[str, Any]]:
+    """Return what `record` wrote: rows, the counts (1000,) of each "method-seedS", and facts."""
+    rows = load_rows(out / "modes.csv")
     counts, _ = storage.load(out / "counts.safetensors")
     facts = json.loads((out / "run.json").read_text())
     return rows, {name: tensor.numpy() for name, tensor in counts.items()}, facts
@@ -207,14 +212,17 @@ def search(
 def record(
     out: Path,
     methods: tuple[str, ...] = tuple(METHODS),
-    steps: int = 4000,
-    seeds: int = 2,
+    steps: int = 2000,
+    seeds: int = 3,
     width: int = 16,
-    measurements: int = 8,
+    measurements: int = 5,
     samples: int = stacked.PROTOCOL,
     device: str = "auto",
 ) -> None:
-    """Train each method with each seed; write modes.csv, counts, weights and run.json to `out`."""
+    """Train each method with each seed; write modes.csv, counts and run.json to `out`.
+
+    The weights of each method's first seed are kept.
+    """
     where = settings.resolve_device(device)
     pixels = mnist.images(device=where)
     work = out / "work"  # what a run needs to go on, and nobody afterwards
@@ -228,8 +236,9 @@ def record(
             game, name = Game(method, config, pixels), f"{method}-seed{seed}"
             play(game, work / f"{name}.safetensors", samples, measurements)
             rows, counts = rows + game.rows, counts | {name: game.counts}
-            weights = storage.halved(game.averaged.state_dict())
-            storage.save(out / f"{name}.safetensors", weights, method=method, changes=changes)
+            if seed == 0:
+                weights = storage.halved(game.averaged.state_dict())
+                storage.save(out / f"{name}.safetensors", weights, method=method, changes=changes)
             storage.write_atomically(out / "modes.csv", storage.csv_text(rows, COLUMNS))
             storage.save(out / "counts.safetensors", counts)
     write_facts(out, where, samples=samples, steps=steps, width=width)
