@@ -87,7 +87,7 @@ def reverse_kl(counts: np.ndarray, law: np.ndarray) -> float:
     .. math:: \mathrm{KL}(\hat q \Vert p) = \sum_m \hat q_m \log \frac{\hat q_m}{p_m},
               \qquad \hat q = \text{counts} / n
 
-    PacGAN (2018), section 4.2. Chapter 12 derives it.
+    Lin et al. (2018), section 4.2. Chapter 12 derives it.
 
     >>> even = np.full(1000, 1e-3)
     >>> round(reverse_kl(np.repeat([260, 0], [100, 900]), even), 3)  # 100 of 1000: log 10
