@@ -19,7 +19,7 @@ FLOORS = [
     {"randomness", "arrays", "claims", "figures", "widgets", "settings"},
     {"toy", "transport", "divergences", "objectives", "lipschitz", "networks", "mnist", "conditional"},
     {"engine"},
-    {"classifiers", "metrics", "diagnose"},
+    {"classifiers", "metrics", "diagnose", "stacked"},
     {"training"},
     {"runs"},
     {"experiments"},

@@ -131,6 +131,7 @@ BAD_SIZES = [
     (networks.toy_generator, {"width": -1}), (networks.toy_generator, {"depth": -1}),
     (networks.toy_generator, {"latent_dim": 0}), (networks.mlp_generator, {"latent_dim": -5}),
     (networks.conv_generator, {"latent_dim": 4, "width": 0}), (networks.conv_generator, {"width": 2, "latent_dim": 0}),
+    (networks.conv_generator, {"latent_dim": 4, "width": 2, "channels": 0}),
     (networks.conv_critic, {"batch_norm": False, "width": -2}), (networks.toy_critic, {"width": 1.5}),
 ]  # fmt: skip
 
@@ -209,3 +210,9 @@ def test_attention_follows_a_permutation_of_the_positions():
 def test_a_penalty_differentiates_twice_through_attention():
     block, x = attention(channels=2), FEATURES[:1, :2].clone().requires_grad_()
     assert torch.autograd.gradgradcheck(lambda y: block(y).square().sum(), x)
+
+
+def test_a_conv_generator_draws_as_many_channels_as_are_asked():
+    generator = networks.conv_generator(5, 3, channels=3)
+    assert generator(torch.zeros(2, 5)).shape == (2, 3, 28, 28)
+    assert networks.parameter_count(generator) - networks.parameter_count(networks.conv_generator(5, 3)) == 2 * (48 + 1)

@@ -104,15 +104,15 @@ def mlp_critic() -> nn.Sequential:
     return nn.Sequential(nn.Flatten(), *layers, nn.Flatten(0))
 
 
-def conv_generator(latent_dim: int, width: int) -> nn.Sequential:
+def conv_generator(latent_dim: int, width: int, channels: int = 1) -> nn.Sequential:
     """Return a DCGAN-style generator, with batch norm and ReLU between. Chapter 9 trains it.
 
-    After Radford et al. (2016), on the feature maps of WGAN-GP's ``gan_mnist.py``.
+    After Radford et al. (2016), on the maps of WGAN-GP's ``gan_mnist.py``; images have `channels`.
 
     >>> conv_generator(100, width=4)(torch.zeros(5, 100)).shape
     torch.Size([5, 1, 28, 28])
     """
-    check_sizes(latent_dim=latent_dim, width=width)
+    check_sizes(latent_dim=latent_dim, width=width, channels=channels)
 
     # Batch norm has a shift of its own, so that the convolution needs no bias.
     def up(n_in: int, n_out: int, kernel: int, **how: int) -> list[nn.Module]:
@@ -124,7 +124,7 @@ def conv_generator(latent_dim: int, width: int) -> nn.Sequential:
         *up(latent_dim, 4 * width, 4),  # (n, 4w, 4, 4)
         *up(4 * width, 2 * width, 3, stride=2, padding=1),  # (n, 2w, 7, 7)
         *up(2 * width, width, 4, stride=2, padding=1),  # (n, w, 14, 14)
-        nn.ConvTranspose2d(width, 1, 4, stride=2, padding=1),  # (n, 1, 28, 28)
+        nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),  # (n, channels, 28, 28)
         nn.Tanh(),
     )
 

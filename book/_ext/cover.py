@@ -41,6 +41,7 @@ PLACES = {
     "09": Place((4, 1), (4, 0), "Training", "all of MNIST", "06"),
     "10": Place((5, 0), (5, 1), "Measuring quality", "FID and its blind spots", "09"),
     "11": Place((6, 0), (6, 1), "A label for both", "ask for a 7", "10"),
+    "12": Place((6, 1), (6, 0), "Every mode", "a thousand numbers", "10"),
     "13": Place((7, 0), (7, 1), "Put to use", "four uses, four rivals", "11"),
     "14": Place((5, 1), (5, 0), "Do they estimate W?", "the wall of dimension", "09"),
     "15": Place(
