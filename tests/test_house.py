@@ -13,7 +13,7 @@ HOUSE = Path(__file__).parents[1]
 SOURCES = {path: path.relative_to(HOUSE / "wgan_lib") for path in sorted((HOUSE / "wgan_lib").rglob("*.py"))}
 HALL = ["toy", "transport", "divergences", "objectives", "lipschitz", "networks", "randomness", "training", "metrics"]
 # Of the hall, training alone stands on a wing; what the hall asks of its arguments is shown by example, too.
-IDEAS, WITH_EXAMPLES = set(HALL) - {"training"}, [*HALL, "arrays"]
+IDEAS, WITH_EXAMPLES = set(HALL) - {"training"}, [*HALL, "arrays", "stacked"]
 # From the ground up. A folder stands for all its modules; a module imports what is on its floor or below.
 FLOORS = [
     {"randomness", "arrays", "claims", "figures", "widgets", "settings"},
