@@ -62,6 +62,8 @@ def spell(digits: Tensor) -> Tensor:
 def count(modes: Tensor) -> np.ndarray:
     """Return how often each of the thousand modes is among `modes` (n,): (1000,).
 
+    Chapter 12 counts so.
+
     >>> count(torch.tensor([3, 3, 999]))[[3, 999]]
     array([2, 1])
     """
@@ -100,6 +102,8 @@ def expected_modes(n: int, law: np.ndarray) -> float:
     r"""Return how many modes `n` draws from a law find on average, exactly.
 
     .. math:: \sum_m 1 - (1 - p_m)^n
+
+    Chapter 12 asks it before it trusts a count.
 
     >>> round(expected_modes(1000, np.full(1000, 1e-3)), 1)  # nearly 1000 (1 - 1/e)
     632.3

@@ -3,12 +3,6 @@ r"""What chapter 13 puts GANs to, where it takes minutes: a digit left out, and 
 ``python -m wgan_lib.experiments.uses --out runs/uses`` trains everything and writes it to a folder.
 What lies there already is kept, so that a run which was stopped goes on. It wants the recorded run
 ``cwgan-gp-seed0``, whose generator was told all labels.
-
-References
-----------
-.. [1] Schlegl et al. (2017), Unsupervised Anomaly Detection with Generative Adversarial Networks to
-   Guide Marker Discovery, arXiv:1703.05921.
-.. [2] Yeh et al. (2017), Semantic Image Inpainting with Deep Generative Models, arXiv:1607.07539.
 """
 
 import csv
@@ -86,12 +80,13 @@ def search(
     rate: float = 0.1,
     prior: float = 0.0,
 ) -> Tensor:
-    r"""Return noise (n, latent_dim) that draws `images`, found by gradient from `latent` [1]_ [2]_.
+    r"""Return noise (n, latent_dim) that draws `images`, found by gradient from `latent`.
 
     .. math:: \min_z \operatorname{mean}_{m = 1} (G(z) - x)^2 + \lambda \operatorname{mean} z^2
 
     with the mask m = `visible`, (28, 28), and λ = `prior`, by so many `steps` of Adam. The
-    generator is in evaluation mode, and keeps its weights.
+    generator is in evaluation mode, and keeps its weights. Schlegl et al. (2017) search for whole
+    images, Yeh et al. (2017) for what a mask leaves.
     """
     mask = torch.ones(images.shape[2:]) if visible is None else visible
     latent = latent.clone().requires_grad_()
