@@ -1,7 +1,9 @@
 """Each chapter's exercises, as a reader meets them: unanswered first, then with the folded solution put in."""
 
+import ast
 import contextlib
 import io
+import symtable
 import sys
 from pathlib import Path
 
@@ -26,7 +28,7 @@ def chapter(request):
 
 @pytest.fixture(scope="module")
 def answers(chapter):
-    """Run a chapter and return what its checks printed: {exercise: (left unanswered, with the folded solution)}."""
+    """Return what a chapter's checks print: {exercise: (left unanswered, with the folded solution)}."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(chapter.parent)
         patch.setattr(figures, "show", lambda fig, alt, caption="": figures.plt.close(fig))
@@ -35,18 +37,50 @@ def answers(chapter):
 
 
 def run(notebook):
-    """Run all code but the cell for Colab and what is tagged slow; each exercise twice."""
+    """Run the code that the exercises rest on, and each exercise twice."""
     namespace, printed = {"__name__": "__main__"}, {}
     asked = {exercise.cell: exercise for exercise in classroom.exercises(notebook)}
-    for number, cell in enumerate(notebook.cells):
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type != "code" or "slow" in tags or "remove-cell" in tags:
-            continue
+    for number in needed(notebook, asked):
+        cell = notebook.cells[number]
         untouched = output(cell.source, namespace)
         if exercise := asked.get(number):
             answered = classroom.with_answer(cell.source, exercise, exercise.solution)
             printed[exercise.number] = untouched, output(answered, namespace)
     return printed
+
+
+def needed(notebook, asked):
+    """Return the numbers of the cells of exercises, and of those that set a name which one of these takes."""
+    wanted, found = set(), []
+    for number, cell in reversed(list(enumerate(notebook.cells))):
+        if cell.cell_type != "code" or "remove-cell" in cell.metadata.get("tags", []):
+            continue
+        taken, given = names(cell.source + "\n" + (asked[number].solution if number in asked else ""))
+        if number in asked or given & wanted:
+            wanted = (wanted - given) | taken
+            found.append(number)
+    return sorted(found)
+
+
+def names(source):
+    """Return the global names that a cell takes from those before it, and those that it sets."""
+    taken, given = set(), set()
+    for statement in ast.parse(source).body:
+        read, written = of_statement(ast.unparse(statement))
+        first = set() if isinstance(statement, ast.Assign | ast.AugAssign) else written  # as a loop sets its variable
+        taken |= read - first - given
+        given |= written
+    return taken, given
+
+
+def of_statement(source):
+    """Return the global names that one statement reads, functions in it included, and those that it sets."""
+    module = symtable.symtable(source, "<cell>", "exec")
+    read, scopes = set(), [module]
+    for scope in scopes:
+        scopes += scope.get_children()
+        read |= {n.get_name() for n in scope.get_symbols() if n.is_referenced() and (scope is module or n.is_global())}
+    return read, {name.get_name() for name in module.get_symbols() if name.is_assigned() or name.is_imported()}
 
 
 def output(source, namespace):
