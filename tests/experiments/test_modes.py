@@ -38,6 +38,18 @@ def test_a_game_that_is_stopped_ends_as_if_it_had_not_been(method, pixels, tmp_p
     assert whole.counts.sum() == 20
 
 
+def test_a_game_makes_all_its_steps_and_not_one_more(pixels, tmp_path):
+    played = game("clip", pixels, steps=5)
+    modes.play(played, tmp_path / "game.safetensors", n=20, measurements=2)
+    assert [row["step"] for row in played.rows] == [2, 5] and played.steps_done == 5
+
+
+@pytest.mark.parametrize("measurements", [0, 5])
+def test_more_measurements_than_steps_are_refused_and_none_too(pixels, tmp_path, measurements):
+    with pytest.raises(ValueError, match=f"measurements = {measurements}: expected 1 to as many as steps, 4"):
+        modes.play(game("clip", pixels), tmp_path / "game.safetensors", n=20, measurements=measurements)
+
+
 def test_a_game_refuses_to_go_on_from_another(pixels, tmp_path):
     game("gp", pixels).save(tmp_path / "game.safetensors")
     with pytest.raises(ValueError, match="other settings"):

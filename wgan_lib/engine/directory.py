@@ -336,6 +336,12 @@ def hardware(device: torch.device) -> str:
     return count + (torch.cuda.get_device_name(device) if device.type == "cuda" else _processor())
 
 
+def circumstances(device: torch.device) -> dict[str, str]:
+    """Return on what, with which torch and when something was made, as run.json keeps it."""
+    today = time.strftime("%Y-%m-%d")
+    return {"hardware": hardware(device), "torch": torch.__version__, "date": today}
+
+
 def _processor() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
@@ -455,10 +461,7 @@ def _save_summary(trainer: Any, out: Path) -> None:
     film = gif([path for step, path in grids.items() if step <= trainer.steps_done])
     if film is not None:
         storage.write_atomically(out / "samples.gif", film)
-    facts = {
-        "hardware": hardware(trainer.device),
-        "torch": torch.__version__,
-        "date": time.strftime("%Y-%m-%d"),
+    facts = circumstances(trainer.device) | {
         "steps": trainer.steps_done,
         "seconds": round(trainer.seconds, 1),
     }

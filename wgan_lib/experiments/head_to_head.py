@@ -10,7 +10,6 @@ but the method.
 """
 
 import csv
-import datetime
 import itertools
 import json
 import time
@@ -25,7 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from wgan_lib import lipschitz, networks, randomness, toy, training, transport
-from wgan_lib.engine.directory import hardware
+from wgan_lib.engine.directory import circumstances
 from wgan_lib.engine.storage import csv_text, write_atomically
 from wgan_lib.objectives import OBJECTIVES, Objective
 
@@ -531,10 +530,7 @@ def record(out: Path) -> None:
     save(rows + _play_all(changes(), 1), out / "sweep.csv")
     save(_play_all(patience(), PATIENCE_MEASUREMENTS), out / "patience.csv")
     floors = {data: floor(data).tolist() for data in DATA}
-    facts = {
-        "hardware": hardware(torch.device("cpu")),
-        "torch": torch.__version__,
-        "date": datetime.date.today().isoformat(),
+    facts = circumstances(torch.device("cpu")) | {
         "cpu_seconds": round(time.process_time() - started),
         "floors": floors,
     }

@@ -8,7 +8,6 @@ Both go on where they were stopped. Whoever has a GPU gives them ``--width 64``,
 import copy
 import csv
 import dataclasses
-import datetime
 import itertools
 import json
 import time
@@ -146,13 +145,23 @@ def draw(generator: nn.Module, n: int, config: Config, seed: int = 1) -> Tensor:
 
 
 def play(game: Game, path: Path, n: int, measurements: int) -> None:
-    """Train to the end; measure and save all along, and go on from what lies at `path`."""
+    """Train to the end; measure and save all along, and go on from what lies at `path`.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many steps as measurements, or what lies at `path` is another game's.
+    """
+    steps = game.config.steps
+    if not 1 <= measurements <= steps:
+        raise ValueError(f"measurements = {measurements}: expected 1 to as many as steps, {steps}")
     if path.is_file():
         game.load(path)
-    every = game.config.steps // measurements
-    while game.steps_done < game.config.steps:
+    for until in (steps * (k + 1) // measurements for k in range(measurements)):
+        if game.steps_done >= until:
+            continue
         started = time.process_time()
-        for _ in range(every):
+        while game.steps_done < until:
             game.step()
         game.seconds += time.process_time() - started
         game.measure(n)
@@ -240,13 +249,8 @@ def record(
                 storage.save(out / f"{name}.safetensors", weights, method=method, changes=changes)
             storage.write_atomically(out / "modes.csv", storage.csv_text(rows, COLUMNS))
             storage.save(out / "counts.safetensors", counts)
-    write_facts(out, where, samples=samples, steps=steps, seeds=seeds, width=width)
-
-
-def write_facts(out: Path, device: torch.device, **facts: int) -> None:
-    """Write where and when this was made."""
-    facts |= {"hardware": directory.hardware(device), "torch": torch.__version__}
-    facts["date"] = datetime.date.today().isoformat()
+    facts = {"samples": samples, "steps": steps, "seeds": seeds, "width": width}
+    facts |= directory.circumstances(where)
     storage.write_atomically(out / "run.json", json.dumps(facts, indent=2) + "\n")
 
 

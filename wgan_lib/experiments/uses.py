@@ -6,7 +6,6 @@ What lies there already is kept, so that a run which was stopped goes on. It wan
 """
 
 import csv
-import datetime
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -349,11 +348,7 @@ def record(out: Path) -> None:
             if (str(per_class), str(seed)) not in done:
                 extend(path, augmentations(per_class, seed, out))
     _leave_out(OTHER_DIGITS, out, keep=False)
-    facts = {
-        "hardware": directory.hardware(torch.device("cpu")),
-        "torch": torch.__version__,
-        "date": datetime.date.today().isoformat(),
-    }
+    facts = directory.circumstances(torch.device("cpu"))
     storage.write_atomically(out / "run.json", json.dumps(facts, indent=2) + "\n")
 
 
