@@ -22,6 +22,15 @@ def test_every_room_is_in_the_picture_and_every_arrow_goes_down():
     assert all(depth[room] < depth[other] for room, below in graph.items() for other in below)
 
 
+def test_rooms_do_not_touch_one_another_or_the_edge():
+    rooms = [box.attrib for box in ElementTree.fromstring(house.picture()).iter("{http://www.w3.org/2000/svg}rect")][1:]
+    lefts = sorted({(float(room["y"]), float(room["x"])) for room in rooms})
+    assert len(lefts) == len(house.imports())
+    for (storey, left), (other, right) in zip(lefts, lefts[1:], strict=False):
+        assert storey != other or right - left >= house.BOX[0] + 8
+    assert all(4 <= left <= house.WIDTH - house.BOX[0] - 4 for _, left in lefts)
+
+
 def test_an_arrow_is_left_out_only_where_a_longer_way_leads():
     assert house.shortened({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == {"a": {"b"}, "b": {"c"}, "c": set()}
 

@@ -72,7 +72,7 @@ def places(graph: Graph, depth: dict[str, int]) -> tuple[dict[str, tuple[float, 
     for level in range(max(depth.values()) + 1):
         row = sorted(name for name in depth if depth[name] == level)
         row.sort(key=lambda name: sum(x[user] for user in above[name]) / max(len(above[name]), 1))
-        shares = [0.35 if ">" in name else 1.0 for name in row]  # an arrow that passes needs less room
+        shares = [0.2 if ">" in name else 1.0 for name in row]  # an arrow that passes needs less room
         for k, name in enumerate(row):
             x[name] = round(WIDTH * (sum(shares[:k]) + shares[k] / 2) / sum(shares), 1)
     return {name: (x[name], depth[name]) for name in depth}, ways
